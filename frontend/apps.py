@@ -1,0 +1,7 @@
+"""The top floor: what a browser gets."""
+
+from django.apps import AppConfig
+
+
+class FrontendConfig(AppConfig):
+    name = "frontend"

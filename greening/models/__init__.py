@@ -1,0 +1,9 @@
+"""The ground's nouns, one subject a file."""
+
+from greening.models.commune import Commune
+from greening.models.roof import GreenRoof
+from greening.models.site import PlantingSite, Street
+from greening.models.species import Species
+from greening.models.tree import Tree
+
+__all__ = ["Commune", "GreenRoof", "PlantingSite", "Species", "Street", "Tree"]

@@ -1,0 +1,79 @@
+"""Where trees stand or will stand: streets and planting sites."""
+
+from __future__ import annotations
+
+from django.contrib.gis.db import models
+from django.utils.translation import gettext_lazy as _
+
+from greening.crs import WGS84
+from greening.models.base import Identified, Living, Placed, valid_geometry
+
+
+class Street(Identified, Placed):
+    """A street's centre line: without a base map, our own streets carry the map."""
+
+    name = models.CharField(_("name"), max_length=120, db_index=True)
+    geom = models.LineStringField(_("centre line"), srid=WGS84)
+    width_m = models.FloatField(_("width, m"), null=True, blank=True)
+    synthetic = models.BooleanField(_("demonstration data"), default=False)
+
+    class Meta:
+        verbose_name = _("street")
+        verbose_name_plural = _("streets")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlantingSite(Living, Placed):
+    """A place for one tree at a time; it keeps the history of its trees."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("proposed")
+        SURVEYED = "surveyed", _("surveyed")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+        SCHEDULED = "scheduled", _("scheduled")
+        READY = "ready", _("ready to plant")
+        OCCUPIED = "occupied", _("occupied")
+        TO_FELL = "to_fell", _("to fell")
+        STUMP = "stump", _("stump")
+        VACANT = "vacant", _("vacant")
+        RETIRED = "retired", _("retired")
+
+    class Kind(models.TextChoices):
+        STREET = "street", _("street")
+        PARK = "park", _("park")
+        SCHOOL = "school", _("school")
+        CEMETERY = "cemetery", _("cemetery")
+        PIT = "pit", _("tree pit")
+
+    class Manager(models.TextChoices):
+        TOWN = "town", _("Town")
+        GPSO = "gpso", _("Grand Paris Seine Ouest")
+        DEPARTMENT = "department", _("Département")
+        OTHER = "other", _("other")
+
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PROPOSED, db_index=True)
+    matricule = models.CharField(_("matricule"), max_length=40, blank=True, db_index=True)
+    geom = models.PointField(_("position"), srid=WGS84)
+    street = models.ForeignKey(
+        Street, models.SET_NULL, null=True, blank=True, related_name="sites", verbose_name=_("street")
+    )
+    kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.STREET)
+    manager = models.CharField(_("manager"), max_length=12, choices=Manager.choices, default=Manager.TOWN)
+    pit_volume_m3 = models.FloatField(_("pit volume, m³"), null=True, blank=True)
+    soil = models.CharField(_("soil"), max_length=120, blank=True)
+    constraints = models.CharField(_("constraints"), max_length=240, blank=True)
+    target_species = models.ForeignKey(
+        "greening.Species", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("target species")
+    )
+    campaign = models.CharField(_("campaign"), max_length=20, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("planting site")
+        verbose_name_plural = _("planting sites")
+        constraints = [valid_geometry("plantingsite")]
+
+    def __str__(self) -> str:
+        return self.matricule or f"#{self.pk}"
