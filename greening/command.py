@@ -25,7 +25,8 @@ class TownCommand(BaseCommand):
             return super().execute(*args, **options)
         except KeyboardInterrupt:
             raise CommandError(
-                "Interrupted: nothing half-written was kept; run the same command again to go on.", returncode=130
+                "Interrupted: nothing half-written was kept; run the same command again to go on.",
+                returncode=130,
             ) from None
         except tuple(SPEAKING_ERRORS) as error:
             raise CommandError(str(error)) from error

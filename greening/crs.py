@@ -11,7 +11,7 @@ WEB_MERCATOR = 3857  # metres only at the equator: tiles, never measurements
 LAMBERT_93 = 2154  # metres, mainland France; the default metric CRS of a territory
 UTM_31N = 32631  # metres, 0°–6° E: the Landsat and Sentinel-2 scenes of Paris
 
-#: Metres in one degree of latitude; of longitude, times cos(latitude). Good to 0.6 %: for index boxes, not for distances.
+#: Metres in one degree of latitude; of longitude, times cos(latitude). Good to 0.6 %: for boxes, not distances.
 METRES_PER_DEGREE = 111_320.0
 
 

@@ -28,4 +28,5 @@ class RastersFirst:
             match = get_resolver().resolve(request.path_info)
         except Resolver404:
             return self.get_response(request)
-        return match.func(request, *match.args, **match.kwargs)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return response

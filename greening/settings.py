@@ -91,7 +91,9 @@ TEMPLATES = [
 # --- Database: SpatiaLite in a file, or PostGIS through DATABASE_URL -------------------------------
 GDAL_LIBRARY_PATH, GEOS_LIBRARY_PATH = wheel_libraries()
 SPATIALITE_LIBRARY_PATH = env.str("SPATIALITE_LIBRARY_PATH", default="mod_spatialite")
-DATABASES = {"default": env.db("DATABASE_URL", default=f"spatialite:///{DATA_DIR / 'greening.sqlite3'}")}
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"spatialite:///{DATA_DIR / 'greening.sqlite3'}")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if "spatialite" in DATABASES["default"]["ENGINE"]:
     # WAL and immediate transactions: readers never wait, and two writers queue instead of failing half-way.
@@ -152,14 +154,18 @@ LEAFLET_CONFIG = {
     "DEFAULT_ZOOM": 14,
     "MIN_ZOOM": 10,
     "MAX_ZOOM": 20,
-    "TILES": [("Plan IGN", BASE_MAP_URL, {"attribution": BASE_MAP_ATTRIBUTION, "maxZoom": 19})] if BASE_MAP_URL else [],
+    "TILES": [("Plan IGN", BASE_MAP_URL, {"attribution": BASE_MAP_ATTRIBUTION, "maxZoom": 19})]
+    if BASE_MAP_URL
+    else [],
     "SCALE": "metric",
     "RESET_VIEW": False,
     "FORCE_IMAGE_PATH": True,
 }
 
 # --- Content security: nothing is loaded from anywhere but here and the base map -------------------
-_base_map_origin = ["/".join(BASE_MAP_URL.split("/")[:3])] if BASE_MAP_URL.startswith("http") else []
+_base_map_origin = (
+    ["/".join(BASE_MAP_URL.split("/")[:3])] if BASE_MAP_URL.startswith("http") else []
+)
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {

@@ -28,7 +28,9 @@ class SpatialQuerySet(models.QuerySet[Row]):
         """Rows whose bounding box meets `bounds` (west, south, east, north; degrees)."""
         west, south, east, north = bounds
         if not all(map(math.isfinite, bounds)) or west > east or south > north:
-            raise BadInput("A box is west, south, east, north in degrees, with west ≤ east and south ≤ north.")
+            raise BadInput(
+                "A box is west, south, east, north in degrees, with west ≤ east and south ≤ north."
+            )
         if connections[self.db].vendor == "sqlite":
             table = f"idx_{self.model._meta.db_table}_geom"
             inside = RawSQL(  # noqa: S611 — the table's name is the model's own
@@ -43,7 +45,9 @@ class SpatialQuerySet(models.QuerySet[Row]):
         area = _in_wgs84(area)
         return self.within_box(area.extent).filter(geom__intersects=area)
 
-    def within_m(self, place: GEOSGeometry, metres: float, *, metric_srid: int | None = None) -> Self:
+    def within_m(
+        self, place: GEOSGeometry, metres: float, *, metric_srid: int | None = None
+    ) -> Self:
         """Rows at most `metres` from `place` (any CRS), measured in the territory's metric CRS."""
         if not metres >= 0 or not math.isfinite(metres):
             raise BadInput(f"A distance is a number of metres of zero or more, not {metres}.")
@@ -78,5 +82,3 @@ def _territory_srid() -> int:
     from greening.models import Commune
 
     return Commune.objects.the().metric_srid
-
-

@@ -16,7 +16,9 @@ def shared_data() -> Path:
     """The folder of real data beside the checkout: skipped where absent, but never silently in CI."""
     folder = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        message = f"the real data are not here: put them in {folder} or name their folder in SHARED_DATA"
+        message = (
+            f"the real data are not here: put them in {folder} or name their folder in SHARED_DATA"
+        )
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)

@@ -29,7 +29,9 @@ class CommuneFactory(DjangoModelFactory[Commune]):
 
     name = "Issy-les-Moulineaux"
     insee = factory.Sequence(lambda n: f"{92040 + n:05d}")
-    geom = factory.LazyFunction(lambda: MultiPolygon(Polygon.from_bbox((2.2456, 48.8130, 2.2890, 48.8345))))
+    geom = factory.LazyFunction(
+        lambda: MultiPolygon(Polygon.from_bbox((2.2456, 48.8130, 2.2890, 48.8345)))
+    )
 
 
 class SpeciesFactory(DjangoModelFactory[Species]):

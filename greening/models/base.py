@@ -9,7 +9,7 @@ from django.contrib.gis.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
-from greening.spatial import SpatialManager
+from greening.spatial import SpatialQuerySet
 
 
 def new_uuid() -> uuid_module.UUID:
@@ -46,7 +46,9 @@ class Living(Identified):
     state: Any  # each kind declares its own states
     rev = models.PositiveIntegerField(_("revision"), default=0, editable=False)
     synthetic = models.BooleanField(
-        _("demonstration data"), default=False, help_text=_("Made up by the demo town; labelled on every page.")
+        _("demonstration data"),
+        default=False,
+        help_text=_("Made up by the demo town; labelled on every page."),
     )
     source = models.CharField(_("source"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -59,7 +61,7 @@ class Living(Identified):
 class Placed(models.Model):
     """Anything found by its place; the concrete class declares `geom` in WGS 84."""
 
-    objects = SpatialManager()
+    objects = SpatialQuerySet.as_manager()
 
     class Meta:
         abstract = True

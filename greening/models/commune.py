@@ -6,6 +6,7 @@ from django.contrib.gis.db import models
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+from pyproj.exceptions import CRSError
 
 from greening.crs import LAMBERT_93, WGS84, is_metric
 from greening.errors import BadInput
@@ -17,14 +18,16 @@ class CommuneQuerySet(models.QuerySet["Commune"]):
         """The one commune that this installation serves."""
         commune = self.order_by("id").first()
         if commune is None:
-            raise BadInput("There is no commune yet: load its outline with `manage.py import_commune FILE`.")
+            raise BadInput(
+                "There is no commune yet: load its outline with `manage.py import_commune FILE`."
+            )
         return commune
 
 
 def metric(srid: int) -> None:
     try:
         good = is_metric(srid)
-    except Exception as error:  # noqa: BLE001 — pyproj's own error types are not public
+    except CRSError as error:
         raise ValidationError(_("EPSG:%(srid)s is not known.") % {"srid": srid}) from error
     if not good:
         raise ValidationError(_("EPSG:%(srid)s is not a projected CRS in metres.") % {"srid": srid})
@@ -33,11 +36,17 @@ def metric(srid: int) -> None:
 class Commune(Identified):
     name = models.CharField(_("name"), max_length=100)
     insee = models.CharField(
-        _("INSEE code"), max_length=5, unique=True, validators=[RegexValidator(r"^[0-9][0-9AB][0-9]{3}$")]
+        _("INSEE code"),
+        max_length=5,
+        unique=True,
+        validators=[RegexValidator(r"^[0-9][0-9AB][0-9]{3}$")],
     )
     geom = models.MultiPolygonField(_("outline"), srid=WGS84)
     metric_srid = models.PositiveIntegerField(
-        _("metric CRS (EPSG)"), default=LAMBERT_93, validators=[metric], help_text=_("Metres are measured in it.")
+        _("metric CRS (EPSG)"),
+        default=LAMBERT_93,
+        validators=[metric],
+        help_text=_("Metres are measured in it."),
     )
     population = models.PositiveIntegerField(_("inhabitants"), null=True, blank=True)
     tree_target = models.PositiveIntegerField(_("trees promised"), default=6000)

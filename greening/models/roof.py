@@ -25,7 +25,9 @@ class GreenRoof(Living, Placed):
         SEMI_INTENSIVE = "semi_intensive", _("semi-intensive")
         INTENSIVE = "intensive", _("intensive")
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.CANDIDATE, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.CANDIDATE, db_index=True
+    )
     name = models.CharField(_("name"), max_length=120, blank=True)
     geom = models.PolygonField(_("outline"), srid=WGS84)
     kind = models.CharField(_("type"), max_length=16, choices=Kind.choices, default=Kind.EXTENSIVE)

@@ -54,19 +54,33 @@ class PlantingSite(Living, Placed):
         DEPARTMENT = "department", _("Département")
         OTHER = "other", _("other")
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PROPOSED, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.PROPOSED, db_index=True
+    )
     matricule = models.CharField(_("matricule"), max_length=40, blank=True, db_index=True)
     geom = models.PointField(_("position"), srid=WGS84)
     street = models.ForeignKey(
-        Street, models.SET_NULL, null=True, blank=True, related_name="sites", verbose_name=_("street")
+        Street,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="sites",
+        verbose_name=_("street"),
     )
     kind = models.CharField(_("type"), max_length=10, choices=Kind.choices, default=Kind.STREET)
-    manager = models.CharField(_("manager"), max_length=12, choices=Manager.choices, default=Manager.TOWN)
+    manager = models.CharField(
+        _("manager"), max_length=12, choices=Manager.choices, default=Manager.TOWN
+    )
     pit_volume_m3 = models.FloatField(_("pit volume, m³"), null=True, blank=True)
     soil = models.CharField(_("soil"), max_length=120, blank=True)
     constraints = models.CharField(_("constraints"), max_length=240, blank=True)
     target_species = models.ForeignKey(
-        "greening.Species", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("target species")
+        "greening.Species",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("target species"),
     )
     campaign = models.CharField(_("campaign"), max_length=20, blank=True, db_index=True)
 

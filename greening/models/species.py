@@ -12,9 +12,13 @@ class Species(Identified):
     """A taxon as planted. TAXREF lacks horticultural taxa, so both outside identifiers are optional."""
 
     genus = models.CharField(_("genus"), max_length=60)
-    species = models.CharField(_("species"), max_length=80, blank=True, help_text=_("Epithet, with × for a hybrid."))
+    species = models.CharField(
+        _("species"), max_length=80, blank=True, help_text=_("Epithet, with × for a hybrid.")
+    )
     infraspecific = models.CharField(_("infraspecific rank and name"), max_length=80, blank=True)
-    cultivar = models.CharField(_("cultivar"), max_length=80, blank=True, help_text=_("Without quotation marks."))
+    cultivar = models.CharField(
+        _("cultivar"), max_length=80, blank=True, help_text=_("Without quotation marks.")
+    )
     name_fr = models.CharField(_("French name"), max_length=120, blank=True)
     name_en = models.CharField(_("English name"), max_length=120, blank=True)
     taxref_cd_nom = models.PositiveIntegerField(_("TAXREF cd_nom"), null=True, blank=True)
@@ -36,5 +40,10 @@ class Species(Identified):
     @property
     def scientific_name(self) -> str:
         """The full name, the cultivar in single quotes as the ICNCP asks."""
-        parts = [self.genus, self.species, self.infraspecific, f"'{self.cultivar}'" if self.cultivar else ""]
+        parts = [
+            self.genus,
+            self.species,
+            self.infraspecific,
+            f"'{self.cultivar}'" if self.cultivar else "",
+        ]
         return " ".join(part for part in parts if part)

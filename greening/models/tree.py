@@ -6,8 +6,8 @@ from django.contrib.gis.db import models
 from django.utils.translation import gettext_lazy as _
 
 from greening.crs import WGS84
-from greening.models.base import Living, Placed, valid_geometry
-from greening.spatial import SpatialManager, SpatialQuerySet
+from greening.models.base import Living, valid_geometry
+from greening.spatial import SpatialQuerySet
 
 LIVING_STATES = ("planted", "establishing", "established", "mature", "senescent")
 
@@ -21,7 +21,7 @@ class TreeQuerySet(SpatialQuerySet["Tree"]):
         return self.filter(state__in=("dead", "missing", "felled"))
 
 
-class Tree(Living, Placed):
+class Tree(Living):
     class State(models.TextChoices):
         RESERVED = "reserved", _("reserved")
         PLANTED = "planted", _("planted")
@@ -34,17 +34,29 @@ class Tree(Living, Placed):
         FELLED = "felled", _("felled")
         TRANSPLANTED = "transplanted", _("transplanted")
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.RESERVED, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.RESERVED, db_index=True
+    )
     site = models.ForeignKey(
-        "greening.PlantingSite", models.PROTECT, related_name="trees", verbose_name=_("planting site")
+        "greening.PlantingSite",
+        models.PROTECT,
+        related_name="trees",
+        verbose_name=_("planting site"),
     )
     geom = models.PointField(_("position"), srid=WGS84)
     species = models.ForeignKey(
-        "greening.Species", models.PROTECT, null=True, blank=True, related_name="trees", verbose_name=_("species")
+        "greening.Species",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trees",
+        verbose_name=_("species"),
     )
     nursery = models.CharField(_("nursery"), max_length=80, blank=True)
     lot = models.CharField(_("lot"), max_length=40, blank=True)
-    size_class = models.CharField(_("size class"), max_length=20, blank=True, help_text=_("Girth at 1 m, cm: 18/20."))
+    size_class = models.CharField(
+        _("size class"), max_length=20, blank=True, help_text=_("Girth at 1 m, cm: 18/20.")
+    )
     planted_on = models.DateField(_("planted on"), null=True, blank=True, db_index=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     girth_m = models.FloatField(_("girth, m"), null=True, blank=True)
@@ -53,10 +65,15 @@ class Tree(Living, Placed):
     under_watch = models.BooleanField(_("under watch"), default=False)
     guarantee_until = models.DateField(_("guarantee until"), null=True, blank=True)
     replaced_by = models.OneToOneField(
-        "self", models.SET_NULL, null=True, blank=True, related_name="replaces", verbose_name=_("replaced by")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        verbose_name=_("replaced by"),
     )
 
-    objects = SpatialManager.from_queryset(TreeQuerySet)()
+    objects = TreeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tree")

@@ -43,4 +43,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
         good, details = check() if well or name == "storage" else (False, {"error": "not asked"})
         well = well and good
         answers[name] = {"ok": good, **details}
-    return JsonResponse({"status": "ok" if well else "failing", **answers}, status=200 if well else 503)
+    return JsonResponse(
+        {"status": "ok" if well else "failing", **answers}, status=200 if well else 503
+    )

@@ -21,16 +21,22 @@ class HeatMapQuerySet(models.QuerySet["HeatMap"]):
 
 
 class HeatMap(Identified):
-    """One built version. Its files never change; a rebuild makes a new row. `directory` is relative to DATA_DIR."""
+    """One built version; a rebuild makes a new row. `directory` is relative to DATA_DIR."""
 
     slug = models.SlugField(_("slug"), max_length=60)
-    version = models.CharField(_("version"), max_length=40, help_text=_("Hash of inputs and method; part of tile addresses."))
+    version = models.CharField(
+        _("version"),
+        max_length=40,
+        help_text=_("Hash of inputs and method; part of tile addresses."),
+    )
     title = models.CharField(_("title"), max_length=160)
     date_from = models.DateField(_("from"))
     date_to = models.DateField(_("to"))
     min_scenes = models.PositiveSmallIntegerField(_("fewest clear scenes a cell"), default=5)
     scene_count = models.PositiveSmallIntegerField(_("scenes"))
-    method = models.JSONField(_("method"), help_text=_("Parameters, software version and input hashes."))
+    method = models.JSONField(
+        _("method"), help_text=_("Parameters, software version and input hashes.")
+    )
     grid = models.JSONField(_("grid"))
     bounds = models.PolygonField(_("bounds"), srid=WGS84)
     directory = models.CharField(_("directory"), max_length=200)
@@ -39,7 +45,9 @@ class HeatMap(Identified):
     has_suhi = models.BooleanField(_("has a rural reference"), default=False)
     synthetic = models.BooleanField(_("demonstration data"), default=False)
     built_at = models.DateTimeField(_("built"), auto_now_add=True)
-    scenes = models.ManyToManyField(Scene, through="HeatMapScene", related_name="heat_maps", verbose_name=_("scenes"))
+    scenes = models.ManyToManyField(
+        Scene, through="HeatMapScene", related_name="heat_maps", verbose_name=_("scenes")
+    )
 
     objects = HeatMapQuerySet.as_manager()
 
@@ -47,7 +55,9 @@ class HeatMap(Identified):
         verbose_name = _("heat map")
         verbose_name_plural = _("heat maps")
         ordering = ["-built_at"]
-        constraints = [models.UniqueConstraint(fields=["slug", "version"], name="heatmap_version_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "version"], name="heatmap_version_unique")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -82,7 +92,9 @@ class HeatMapScene(Identified):
     class Meta:
         verbose_name = _("scene of a heat map")
         verbose_name_plural = _("scenes of a heat map")
-        constraints = [models.UniqueConstraint(fields=["heat_map", "scene"], name="heatmapscene_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["heat_map", "scene"], name="heatmapscene_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.heat_map} / {self.scene}"

@@ -13,11 +13,20 @@ from heat_islands.models.scene import Cover
 class RankingRun(Identified):
     """One run of the ranking. A rerun on the same inputs finds this row by `fingerprint`."""
 
-    heat_map = models.ForeignKey(HeatMap, models.PROTECT, related_name="ranking_runs", verbose_name=_("heat map"))
-    cover = models.ForeignKey(
-        Cover, models.PROTECT, null=True, blank=True, related_name="ranking_runs", verbose_name=_("land cover")
+    heat_map = models.ForeignKey(
+        HeatMap, models.PROTECT, related_name="ranking_runs", verbose_name=_("heat map")
     )
-    fingerprint = models.CharField(_("hash of inputs, method, weights and seed"), max_length=64, unique=True)
+    cover = models.ForeignKey(
+        Cover,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ranking_runs",
+        verbose_name=_("land cover"),
+    )
+    fingerprint = models.CharField(
+        _("hash of inputs, method, weights and seed"), max_length=64, unique=True
+    )
     model_version = models.CharField(_("model version"), max_length=40)
     seed = models.PositiveIntegerField(_("seed"))
     bootstrap_rounds = models.PositiveIntegerField(_("bootstrap rounds"))
@@ -56,14 +65,18 @@ class RankedCourtyard(Identified):
     anomaly_k = models.FloatField(_("heat anomaly, K"), null=True)
     sealed_share = models.FloatField(_("sealed share"), null=True)
     inside_applicability = models.BooleanField(_("inside the area of applicability"), default=True)
-    reasons = models.JSONField(_("reasons"), help_text=_("Contributions per factor; they sum to the score."))
+    reasons = models.JSONField(
+        _("reasons"), help_text=_("Contributions per factor; they sum to the score.")
+    )
     flags = models.JSONField(_("remarks"), default=list)
 
     class Meta:
         verbose_name = _("ranked courtyard")
         verbose_name_plural = _("ranked courtyards")
         ordering = ["run", "rank"]
-        constraints = [models.UniqueConstraint(fields=["run", "courtyard"], name="rankedcourtyard_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "courtyard"], name="rankedcourtyard_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.rank}. {self.courtyard}"

@@ -23,13 +23,21 @@ class Scene(Identified):
 
     product_id = models.CharField(_("product"), max_length=100, unique=True)
     acquisition_id = models.CharField(
-        _("acquisition"), max_length=100, db_index=True, help_text=_("Platform, path/row and day: same in every reprocessing.")
+        _("acquisition"),
+        max_length=100,
+        db_index=True,
+        help_text=_("Platform, path/row and day: same in every reprocessing."),
     )
     platform = models.CharField(_("platform"), max_length=40)
     acquired_at = models.DateTimeField(_("acquired"), db_index=True)
     processed_on = models.DateField(_("processed on"), null=True, blank=True)
     superseded_by = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="supersedes", verbose_name=_("superseded by")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="supersedes",
+        verbose_name=_("superseded by"),
     )
     footprint = models.PolygonField(_("footprint"), srid=WGS84, null=True, blank=True)
     source_srid = models.PositiveIntegerField(_("CRS of the product (EPSG)"))

@@ -17,9 +17,13 @@ class SharedGarden(Living, Placed):
         PAUSED = "paused", _("paused")
         CLOSED = "closed", _("closed")
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.DRAFT, db_index=True
+    )
     name = models.CharField(_("name"), max_length=120)
-    source_id = models.CharField(_("identifier in the source"), max_length=80, blank=True, db_index=True)
+    source_id = models.CharField(
+        _("identifier in the source"), max_length=80, blank=True, db_index=True
+    )
     geom = models.MultiPolygonField(_("outline"), srid=WGS84)
     area_m2 = models.FloatField(_("area, m²"), null=True, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
@@ -43,8 +47,12 @@ class Plot(Living, Placed):
         RESTING = "resting", _("resting")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.AVAILABLE, db_index=True)
-    garden = models.ForeignKey(SharedGarden, models.PROTECT, related_name="plots", verbose_name=_("garden"))
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.AVAILABLE, db_index=True
+    )
+    garden = models.ForeignKey(
+        SharedGarden, models.PROTECT, related_name="plots", verbose_name=_("garden")
+    )
     number = models.CharField(_("number"), max_length=12)
     geom = models.PolygonField(_("outline"), srid=WGS84)
     area_m2 = models.FloatField(_("area, m²"), null=True, blank=True)

@@ -11,7 +11,10 @@ from greening.models.base import Identified, Placed, valid_geometry
 
 class Parcel(Identified, Placed):
     reference = models.CharField(
-        _("cadastral reference"), max_length=20, unique=True, help_text=_("Commune, prefix, section and number.")
+        _("cadastral reference"),
+        max_length=20,
+        unique=True,
+        help_text=_("Commune, prefix, section and number."),
     )
     geom = models.MultiPolygonField(_("outline"), srid=WGS84)
     area_m2 = models.FloatField(_("area, m²"), null=True, blank=True)

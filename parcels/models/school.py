@@ -22,15 +22,24 @@ class School(Identified, Placed):
 
     name = models.CharField(_("name"), max_length=160)
     uai = models.CharField(
-        _("UAI"), max_length=8, blank=True, db_index=True, validators=[RegexValidator(r"^[0-9]{7}[A-Z]$")]
+        _("UAI"),
+        max_length=8,
+        blank=True,
+        db_index=True,
+        validators=[RegexValidator(r"^[0-9]{7}[A-Z]$")],
     )
-    source_id = models.CharField(_("identifier in the source"), max_length=80, blank=True, db_index=True)
+    source_id = models.CharField(
+        _("identifier in the source"), max_length=80, blank=True, db_index=True
+    )
     level = models.CharField(_("level"), max_length=10, choices=Level.choices, default=Level.OTHER)
     address = models.CharField(_("address"), max_length=200, blank=True)
     pupils = models.PositiveIntegerField(_("pupils"), null=True, blank=True)
     geom = models.PointField(_("position"), srid=WGS84)
     flag = models.CharField(
-        _("to check"), max_length=240, blank=True, help_text=_("What an import found doubtful about this entry.")
+        _("to check"),
+        max_length=240,
+        blank=True,
+        help_text=_("What an import found doubtful about this entry."),
     )
     source = models.CharField(_("source"), max_length=200, blank=True)
     synthetic = models.BooleanField(_("demonstration data"), default=False)
@@ -62,24 +71,41 @@ class Courtyard(Living, Placed):
         MEDIUM = 2, _("medium (unsealing in part)")
         HIGH = 3, _("heavy (unsealing, networks, drainage)")
 
-    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.BASELINE, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.BASELINE, db_index=True
+    )
     name = models.CharField(_("name"), max_length=160)
-    source_id = models.CharField(_("identifier in the source"), max_length=80, blank=True, db_index=True)
+    source_id = models.CharField(
+        _("identifier in the source"), max_length=80, blank=True, db_index=True
+    )
     school = models.ForeignKey(
-        School, models.SET_NULL, null=True, blank=True, related_name="courtyards", verbose_name=_("school")
+        School,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="courtyards",
+        verbose_name=_("school"),
     )
     geom = models.MultiPolygonField(_("outline"), srid=WGS84)
     area_m2 = models.FloatField(_("area, m²"), null=True, blank=True)
     pupils = models.PositiveIntegerField(
         _("pupils using it"), null=True, blank=True, help_text=_("Empty: those of the school.")
     )
-    design_canopy = models.FloatField(_("canopy share of the design"), default=0.4, validators=SHARE)
-    design_permeable = models.FloatField(_("permeable share of the design"), default=0.6, validators=SHARE)
+    design_canopy = models.FloatField(
+        _("canopy share of the design"), default=0.4, validators=SHARE
+    )
+    design_permeable = models.FloatField(
+        _("permeable share of the design"), default=0.6, validators=SHARE
+    )
     cost_class = models.PositiveSmallIntegerField(
         _("cost class"), choices=CostClass.choices, default=CostClass.MEDIUM
     )
     vulnerability = models.FloatField(
-        _("vulnerability"), null=True, blank=True, validators=SHARE, help_text=_("0 to 1, where the town has it.")
+        _("vulnerability"),
+        null=True,
+        blank=True,
+        validators=SHARE,
+        help_text=_("0 to 1, where the town has it."),
     )
 
     class Meta:
