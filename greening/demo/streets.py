@@ -120,7 +120,7 @@ def _cuts(
         away = math.hypot(middle.x - cx, middle.y - cy)
         # Blocks are smaller around the centre.
         wanted = character.block_m2 * (0.65 + min(away / 1_300, 1.0) * 0.7)
-        if area < wanted * float(rng.lognormal(0.0, 0.35)) * 1.45:
+        if area < wanted * float(rng.lognormal(0.0, 0.25)) * 1.45:
             continue
         corner, heading, length, breadth = long_axis(cell)
         split = None

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely import Polygon
+from shapely.affinity import scale
 
 from greening.demo.shapes import along, cut, largest, long_axis, polygons
 
 MIN_LOT_M2 = 60.0
 MIN_FOOTPRINT_M2 = 35.0
 STOREY_M = 3.0
+BACKLAND = 0.45  # share of inner lots with a building of their own
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Fabric:
     empty: float  # share of lots without a building
 
 
-# Ranges typical of an inner suburb of Paris, chosen by eye; heights then span 6 to 30 m.
+# Ranges typical of an inner suburb of Paris, chosen by eye; heights span 6 to 30 m on streets, 3 to 9 behind.
 PERIMETER = Fabric("perimeter", (260, 620), (0.6, 2.5), (9.5, 13.0), 0.0, (4, 8), 0.05)
 SLABS = Fabric("slabs", (2_200, 4_200), (6.0, 12.0), (11.0, 15.0), 4.0, (7, 10), 0.05)
 HOUSES = Fabric("houses", (190, 420), (2.5, 5.0), (8.0, 11.0), 1.4, (2, 3), 0.06)
@@ -106,14 +108,17 @@ def footprints_on(
     pieces = shapely.intersection(sites, band)
     usual = int(rng.integers(fabric.storeys[0], fabric.storeys[1] + 1))
     built: list[tuple[Polygon, float]] = []
-    for piece in pieces:
+    for lot, piece in zip(lots, pieces, strict=True):
         empty = rng.random() < fabric.empty + emptier
         storeys = usual + int(rng.integers(-1, 2))
         storeys = min(max(storeys, fabric.storeys[0]), fabric.storeys[1])
         footprint = largest(piece)
-        if empty or footprint.area < MIN_FOOTPRINT_M2:
-            continue
-        if footprint.interiors:  # a lone lot's closed ring: a courtyard building
-            footprint = largest(footprint)
-        built.append((footprint, storeys * STOREY_M))
+        if footprint.area < MIN_FOOTPRINT_M2:
+            # A lot that does not reach the street: now and then a low building in the backland.
+            footprint = scale(lot, *rng.uniform(0.45, 0.7, 2)).intersection(lot)
+            empty = empty or rng.random() > BACKLAND
+            storeys = int(rng.integers(1, 4))
+        footprint = largest(footprint)
+        if not empty and footprint.area >= MIN_FOOTPRINT_M2:
+            built.append((footprint, storeys * STOREY_M))
     return built
