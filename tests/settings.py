@@ -1,0 +1,17 @@
+"""The product's own settings, in an environment made for a test run.
+
+Each run gets a data directory of its own, so two runs on one machine never meet; no base map is asked for.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests")
+os.environ["BASE_MAP_URL"] = ""
+if "DATA_DIR" not in os.environ:  # pytest-xdist's workers inherit their controller's
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="greening-test-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+
+from greening.settings import *  # noqa: E402, F403
