@@ -31,7 +31,7 @@ def test_every_setting_read_from_the_environment_is_in_the_readme() -> None:
 
 def test_every_make_target_named_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    named = set(re.findall(r"make ([a-z]+)", README))
+    named = set(re.findall(r"(?:`|\$ )make ([a-z]+)", README))
     assert {"run", "test"} <= named
     assert named <= targets
 
