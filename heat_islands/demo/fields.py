@@ -76,4 +76,4 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale_cells: 
     coarse = (math.ceil(shape[0] / step) + 1, math.ceil(shape[1] / step) + 1)
     scale = scale_cells / step
     field = correlated(rng, coarse, lambda distance: np.exp(-((distance / scale) ** 2)))
-    return field if step == 1 else enlarge(field, shape, step)[: shape[0], : shape[1]]
+    return field[: shape[0], : shape[1]] if step == 1 else enlarge(field, shape, step)
