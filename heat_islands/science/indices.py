@@ -30,7 +30,11 @@ def index(name: str, reflectance: Mapping[str, FloatArray]) -> FloatArray:
     """
     import spyndex  # 0.3 s of imports that a tile server need not pay
 
-    parameters = {spyndex_name: reflectance[band] for band, spyndex_name in BANDS.items() if band in reflectance}
+    parameters = {
+        spyndex_name: reflectance[band]
+        for band, spyndex_name in BANDS.items()
+        if band in reflectance
+    }
     needed = {key: parameters[key] for key in spyndex.indices[name].bands}
     with np.errstate(divide="ignore", invalid="ignore"):
         result = np.asarray(spyndex.computeIndex(name, needed))

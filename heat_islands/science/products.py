@@ -116,7 +116,9 @@ def open_products(path: Path) -> list[Product]:
     import heat_islands.science.landsat  # noqa: F401
 
     if not path.exists():
-        raise ProductError(f"{path} does not exist: give the folder or tar of a Landsat Collection 2 Level-2 product.")
+        raise ProductError(
+            f"{path} does not exist: give the folder or tar of a Landsat Collection 2 Level-2 product."
+        )
     for read in READERS.values():
         try:
             return read(path)

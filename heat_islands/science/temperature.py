@@ -37,7 +37,9 @@ THERMAL_BANDS = {
 }
 
 
-def kelvin(dn: FloatArray | float, scale: float = ST_SCALE_K, offset: float = ST_OFFSET_K) -> FloatArray:
+def kelvin(
+    dn: FloatArray | float, scale: float = ST_SCALE_K, offset: float = ST_OFFSET_K
+) -> FloatArray:
     """Surface temperature in kelvin of ST_B10 digital numbers; the caller masks fill (0).
 
     >>> round(float(kelvin(44947.0)), 8)
@@ -100,9 +102,9 @@ def surface_temperature(
     """
     emissivity = np.asarray(emissivity)
     transmittance = np.asarray(transmittance)
-    emitted = (np.asarray(radiance) - upwelling - transmittance * (1.0 - emissivity) * downwelling) / (
-        transmittance * emissivity
-    )
+    emitted = (
+        np.asarray(radiance) - upwelling - transmittance * (1.0 - emissivity) * downwelling
+    ) / (transmittance * emissivity)
     return brightness_temperature(emitted, band)
 
 
