@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greening.demo import roofs, streets, terrain
+from greening.demo import roofs, sites, streets, terrain
 from greening.demo.plans import (
     METRIC_SRID,
     Ground,
@@ -35,14 +35,13 @@ def build_ground(seed: int = DEMO_SEED, *, programme: bool = True) -> Ground:
     outline = terrain.outline()
     bank, water = terrain.river()
     network, _ = streets.build_network(seed, outline, water, bank)
-    ground = Ground(
+    return Ground(
         seed=seed,
         outline=outline,
         streets=network.streets,
         blocks=network.blocks,
         parks=network.parks,
         water=(water,),
-        sites=(),
+        sites=sites.build_sites(seed, outline, network.streets, network.parks) if programme else (),
         roofs=roofs.build_roofs(seed, network.blocks),
     )
-    return ground

@@ -115,9 +115,7 @@ class _Builder:
 
     def _parcels(self) -> tuple[ParcelPlan, ...]:
         lots = sorted(self.lots, key=_reading_order)
-        return tuple(
-            ParcelPlan(_tidy(lot), reference(number)) for number, lot in enumerate(lots)
-        )
+        return tuple(ParcelPlan(_tidy(lot), reference(number)) for number, lot in enumerate(lots))
 
     def _buildings(self) -> tuple[BuildingPlan, ...]:
         built = sorted(self.built, key=lambda pair: _reading_order(pair[0]))

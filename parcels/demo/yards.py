@@ -14,7 +14,9 @@ from greening.errors import BadInput
 from parcels.demo.plans import SchoolPlan
 
 SMALLEST_YARD_M2, LARGEST_YARD_M2 = 400.0, 4_000.0
-UAI_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # the check letter is the number modulo 23 (ONISEP; recalled)
+UAI_LETTERS = (
+    "ABCDEFGHJKLMNPRSTUVWXYZ"  # the check letter is the number modulo 23 (ONISEP; recalled)
+)
 LEVELS = {
     "nursery": ("École maternelle", 0.30),
     "primary": ("École élémentaire", 0.35),
@@ -63,9 +65,7 @@ def _school_on(lot: Polygon, wings: _Wings) -> tuple[list[Polygon], Polygon]:
     strips = (
         rectangle(corner, heading, length, wings.depth_m),
         rectangle(corner, heading, wings.depth_m, breadth),
-        rectangle(
-            along(corner, heading, length - wings.depth_m), heading, wings.depth_m, breadth
-        ),
+        rectangle(along(corner, heading, length - wings.depth_m), heading, wings.depth_m, breadth),
     )
     chosen = [strip for strip, on in zip(strips, wings.sides, strict=True) if on]
     wing = chosen[0]
@@ -147,7 +147,9 @@ def uai(number: int) -> str:
     return f"{number:07d}{UAI_LETTERS[number % 23]}"
 
 
-def name_school(number: int, lot: SchoolLot, used: set[str], rng: np.random.Generator) -> SchoolPlan:
+def name_school(
+    number: int, lot: SchoolLot, used: set[str], rng: np.random.Generator
+) -> SchoolPlan:
     """A made-up school for a lot: level, name, and pupils in proportion to its yard."""
     levels = list(LEVELS)
     level = levels[int(rng.choice(len(levels), p=[share for _, share in LEVELS.values()]))]
