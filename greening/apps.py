@@ -7,3 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class GreeningConfig(AppConfig):
     name = "greening"
     verbose_name = _("Greening")
+
+    def ready(self) -> None:
+        from greening import lives
+
+        lives.declare()

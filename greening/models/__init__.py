@@ -1,9 +1,10 @@
 """The ground's nouns, one subject a file."""
 
 from greening.models.commune import Commune
+from greening.models.event import Event
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
 from greening.models.species import Species
 from greening.models.tree import Tree
 
-__all__ = ["Commune", "GreenRoof", "PlantingSite", "Species", "Street", "Tree"]
+__all__ = ["Commune", "Event", "GreenRoof", "PlantingSite", "Species", "Street", "Tree"]

@@ -51,6 +51,12 @@ class Living(Identified):
         help_text=_("Made up by the demo town; labelled on every page."),
     )
     source = models.CharField(_("source"), max_length=200, blank=True)
+    archived_at = models.DateTimeField(
+        _("gone from its source"),
+        null=True,
+        blank=True,
+        help_text=_("Kept with its history, no longer shown."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -48,6 +48,11 @@ class PlantingSite(Living, Placed):
         CEMETERY = "cemetery", _("cemetery")
         PIT = "pit", _("tree pit")
 
+    class FellingBasis(models.TextChoices):
+        DECLARATION = "declaration", _("declaration")
+        AUTHORISATION = "authorisation", _("authorisation")
+        DANGER = "danger", _("imminent danger")
+
     class Manager(models.TextChoices):
         TOWN = "town", _("Town")
         GPSO = "gpso", _("Grand Paris Seine Ouest")
@@ -81,6 +86,16 @@ class PlantingSite(Living, Placed):
         blank=True,
         related_name="+",
         verbose_name=_("target species"),
+    )
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    in_alignment = models.BooleanField(
+        _("in a street alignment"), default=False, help_text=_("Protected by article L350-3.")
+    )
+    networks_cleared_on = models.DateField(
+        _("networks cleared (DT-DICT) on"), null=True, blank=True
+    )
+    felling_basis = models.CharField(
+        _("legal basis of the felling"), max_length=14, choices=FellingBasis.choices, blank=True
     )
     campaign = models.CharField(_("campaign"), max_length=20, blank=True, db_index=True)
 

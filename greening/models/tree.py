@@ -52,6 +52,12 @@ class Tree(Living):
         related_name="trees",
         verbose_name=_("species"),
     )
+    species_as_written = models.CharField(_("species as written"), max_length=160, blank=True)
+    source_id = models.CharField(
+        _("identifier in the source"), max_length=80, blank=True, db_index=True
+    )
+    contractor = models.CharField(_("contractor"), max_length=80, blank=True)
+    note = models.TextField(_("note"), blank=True)
     nursery = models.CharField(_("nursery"), max_length=80, blank=True)
     lot = models.CharField(_("lot"), max_length=40, blank=True)
     size_class = models.CharField(

@@ -1,0 +1,297 @@
+"""Decides changes in memory: who may, whether the writer was up to date, what the life's table says."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from greening.events.envelope import Change, Verdict
+from greening.events.values import (
+    FieldRefusal,
+    References,
+    from_wire,
+    same,
+    to_wire,
+    wanted_references,
+)
+from greening.lifecycle import Kind, Situation, World, kind, kind_of
+from greening.models.base import Living
+from greening.models.event import Event
+from greening.roles import may, rights
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a change: the verdict, the values it replaced, and the row it waited in, if it did."""
+
+    verdict: Verdict
+    before: dict[str, Any] | None = None
+    moved: bool = False  # whether the object has a new revision
+    row: Event | None = None
+
+
+class Desk:
+    """The objects of one batch, read and locked once, changed in memory, written by the door."""
+
+    def __init__(self, changes: list[Change]) -> None:
+        self.objects: dict[uuid_module.UUID, Living] = {}
+        self.created: dict[str, dict[uuid_module.UUID, Living]] = {}
+        self.changed: dict[str, dict[uuid_module.UUID, tuple[Living, set[str]]]] = {}
+        self.references: References = {}
+        self.world = World(references=self.references)
+        self.landed: set[uuid_module.UUID] = set()  # changes of this batch that are in
+        self.touched: dict[
+            uuid_module.UUID, dict[int, set[str]]
+        ] = {}  # object → rev → fields, this batch
+        self.woken: dict[uuid_module.UUID, Event] = {}
+        self.arrived: set[uuid_module.UUID] = set()  # predecessors known to have landed earlier
+        self.read(changes)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def read(self, changes: Iterable[Change]) -> None:
+        """Read and lock the objects of `changes`, what they point to, and what their guards ask about."""
+        changes = list(changes)
+        by_kind: dict[str, set[uuid_module.UUID]] = {}
+        for change in changes:
+            if change.object_uuid not in self.objects:
+                by_kind.setdefault(change.kind, set()).add(change.object_uuid)
+        patches = [(found, change.patch) for change in changes if (found := kind(change.kind))]
+        for model, wanted in wanted_references(patches).items():
+            self._read_references(model, wanted)
+        for name, identifiers in by_kind.items():
+            found = kind(name)
+            if found is None:
+                continue
+            rows = found.model_class._default_manager.filter(uuid__in=identifiers)
+            for obj in rows.select_for_update().order_by("pk"):
+                self.objects[obj.uuid] = obj
+        for name in {change.kind for change in changes}:
+            found = kind(name)
+            if found and found.preload:
+                mine = [obj for obj in self.objects.values() if type(obj) is found.model_class]
+                found.preload(mine, self.world)
+        after = {change.after for change in changes if change.after} - self.arrived
+        if after:
+            landed = Event.objects.filter(uuid__in=after, rev__isnull=False)
+            self.arrived.update(landed.values_list("uuid", flat=True))
+
+    def _read_references(self, model: type[models.Model], wanted: set[uuid_module.UUID]) -> None:
+        known = self.references.setdefault(model, {})
+        missing = wanted - known.keys()
+        if not missing:
+            return
+        rows = model._default_manager.filter(uuid__in=missing)
+        if issubclass(model, Living):
+            # Locked as well: two trees offered to one site at the same instant must queue.
+            rows = rows.select_for_update().order_by("pk")
+        for obj in rows:
+            known[obj.uuid] = obj  # type: ignore[attr-defined]
+            if isinstance(obj, Living):
+                self.objects.setdefault(obj.uuid, obj)
+                known[obj.uuid] = self.objects[obj.uuid]
+
+    # --- deciding ---------------------------------------------------------------------------------
+
+    def decide(self, change: Change) -> Iterator[tuple[Change, Outcome]]:
+        """The change with its outcome, then everything that follows from it with theirs."""
+        found = kind(change.kind)
+        if found is None:
+            yield (
+                change,
+                self._refuse(change, "unknown_kind", _("There is no kind “%s”.") % change.kind),
+            )
+            return
+        outcome, situation = self._decide(found, change)
+        yield change, outcome
+        if situation is None or found.consequences is None:
+            return
+        for number, following in enumerate(found.consequences(situation)):
+            self.objects.setdefault(following.obj.uuid, following.obj)
+            yield from self.decide(
+                Change(
+                    kind=following.kind,
+                    object_uuid=following.obj.uuid,
+                    patch={name: to_wire(value) for name, value in following.patch.items()},
+                    uuid=uuid_module.uuid5(change.uuid, f"{number}:{following.kind}"),
+                    source="system",
+                    device_time=change.device_time,
+                    cause=change.uuid,
+                    batch=change.batch,
+                )
+            )
+
+    def _decide(self, found: Kind, change: Change) -> tuple[Outcome, Situation | None]:
+        if change.after and change.after not in self.landed | self.arrived:
+            return self._wait(
+                change, "predecessor", _("An earlier change has not arrived yet.")
+            ), None
+        obj = self.objects.get(change.object_uuid)
+        if obj is not None and type(obj) is not found.model_class:
+            return self._refuse(
+                change, "wrong_kind", _("This identifier belongs to another kind.")
+            ), None
+        if obj is None:
+            if not change.create:
+                return self._wait(
+                    change, "unknown_object", _("This object is not known here yet.")
+                ), None
+            return self._create(found, change)
+        return self._update(found, change, obj)
+
+    def _create(self, found: Kind, change: Change) -> tuple[Outcome, Situation | None]:
+        obj = found.model_class(uuid=change.object_uuid, rev=1)
+        try:
+            values = self._values(found, change)
+            self._need_required(found, values)
+        except FieldRefusal as refused:
+            return self._refuse(change, refused.code, refused.message), None
+        for name, value in values.items():
+            setattr(obj, name, value)
+        situation = self._situation(found, change, obj, values, {}, created=True)
+        refused_by = self._refusal(found, change, situation)
+        if refused_by:
+            return self._refuse(change, *refused_by), None
+        self.objects[obj.uuid] = obj
+        self.created.setdefault(found.name, {})[obj.uuid] = obj
+        self.references.setdefault(found.model_class, {})[obj.uuid] = obj
+        return self._land(
+            found, change, situation, dict.fromkeys(change.patch), "applied"
+        ), situation
+
+    def _update(self, found: Kind, change: Change, obj: Living) -> tuple[Outcome, Situation | None]:
+        try:
+            values = self._values(found, change)
+        except FieldRefusal as refused:
+            return self._refuse(change, refused.code, refused.message), None
+        news = {
+            name: value for name, value in values.items() if not same(getattr(obj, name), value)
+        }
+        if not news:
+            verdict = Verdict(change.uuid, "applied", "unchanged", rev=obj.rev, object_id=obj.pk)
+            self.landed.add(change.uuid)
+            return Outcome(verdict, {}, row=self.woken.get(change.uuid)), None
+        base = 0 if change.create and change.base_rev is None else change.base_rev
+        status = "applied"
+        if base is not None and base > obj.rev:
+            return self._wait(
+                change, "ahead", _("This change builds on one that has not arrived.")
+            ), None
+        if base is not None and base < obj.rev:
+            clash = sorted(self._touched_since(obj, base) & news.keys() - set(found.soft))
+            if clash:
+                names = ", ".join(
+                    str(field.verbose_name) for field in map(self._field(found), clash)
+                )
+                sentence = (
+                    _("Someone changed the same in the meantime: %s. A person decides.") % names
+                )
+                verdict = Verdict(change.uuid, "conflict", "conflict", sentence, obj.rev, obj.pk)
+                return Outcome(verdict, row=self.woken.get(change.uuid)), None
+            status = "merged"
+        before = {name: getattr(obj, name) for name in news}
+        for name, value in news.items():
+            setattr(obj, name, value)
+        situation = self._situation(found, change, obj, news, before, created=False)
+        refused_by = self._refusal(found, change, situation)
+        if refused_by:
+            for name, value in before.items():
+                setattr(obj, name, value)
+            return self._refuse(change, *refused_by), None
+        obj.rev += 1
+        if obj.uuid not in self.created.get(found.name, {}):
+            held = self.changed.setdefault(found.name, {}).setdefault(obj.uuid, (obj, set()))
+            held[1].update(news)
+        return self._land(found, change, situation, before, status), situation
+
+    def _land(
+        self, found: Kind, change: Change, situation: Situation, before: dict[str, Any], status: Any
+    ) -> Outcome:
+        obj = situation.obj
+        if found.remember:
+            found.remember(situation)
+        self.landed.add(change.uuid)
+        self.touched.setdefault(obj.uuid, {})[obj.rev] = set(before)
+        warnings = tuple(str(text) for warner in found.warners if (text := warner(situation)))
+        verdict = Verdict(change.uuid, status, "", "", obj.rev, obj.pk, warnings)
+        wire = {name: to_wire(value) for name, value in before.items()}
+        return Outcome(verdict, wire, moved=True, row=self.woken.get(change.uuid))
+
+    # --- parts of a decision ----------------------------------------------------------------------
+
+    def _values(self, found: Kind, change: Change) -> dict[str, Any]:
+        return {
+            name: from_wire(found, name, value, self.references)
+            for name, value in change.patch.items()
+        }
+
+    @staticmethod
+    def _field(found: Kind) -> Any:
+        return found.model_class._meta.get_field
+
+    @staticmethod
+    def _need_required(found: Kind, values: dict[str, Any]) -> None:
+        for name in found.fields:
+            field: Any = found.model_class._meta.get_field(name)
+            if name not in values and not (field.null or field.blank or field.has_default()):
+                raise FieldRefusal(
+                    "missing_field", _("%(field)s is needed.") % {"field": field.verbose_name}
+                )
+
+    def _situation(
+        self,
+        found: Kind,
+        change: Change,
+        obj: Living,
+        patch: dict[str, Any],
+        before: dict[str, Any],
+        *,
+        created: bool,
+    ) -> Situation:
+        return Situation(
+            obj=obj,
+            patch=patch,
+            before=before,
+            created=created,
+            at=change.device_time or timezone.now(),
+            rights=rights(change.actor, found.name, obj),
+            override=change.override,
+            world=self.world,
+        )
+
+    @staticmethod
+    def _refusal(found: Kind, change: Change, situation: Situation) -> tuple[str, str] | None:
+        action = "create" if situation.created else "move" if situation.moved_to else "edit"
+        if not may(situation.rights, action, situation.moved_to):
+            return "forbidden", _("Your role does not allow this change.")
+        refused = found.refusal(situation)
+        return (refused.code, str(refused.message)) if refused else None
+
+    def _touched_since(self, obj: Living, base: int) -> set[str]:
+        """Fields changed after revision `base`, in the history and in this batch."""
+        here = self.touched.get(obj.uuid, {})
+        names = {name for rev, fields in here.items() if rev > base for name in fields}
+        rows = Event.objects.filter(object_uuid=obj.uuid, rev__gt=base).values_list(
+            "before", "patch"
+        )
+        for before, patch in rows:
+            names |= before.keys() or patch.keys()
+        return names
+
+    def _refuse(self, change: Change, code: str, message: str) -> Outcome:
+        verdict = Verdict(change.uuid, "rejected", code, str(message))
+        return Outcome(verdict, row=self.woken.get(change.uuid))
+
+    def _wait(self, change: Change, code: str, message: str) -> Outcome:
+        return Outcome(
+            Verdict(change.uuid, "waiting", code, message), row=self.woken.get(change.uuid)
+        )
+
+
+__all__ = ["Desk", "Outcome", "kind_of"]

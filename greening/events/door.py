@@ -1,0 +1,253 @@
+"""The only door through which anything with a life changes: phone, web, import and OGC API all pass it.
+
+A batch is decided in memory and written in bulk: one read of the objects, one of what they point to, one
+insert or update a kind, one insert of history. State, history and receipt change in one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from greening.events.decide import Desk, Outcome
+from greening.events.envelope import Change, Verdict
+from greening.lifecycle import kinds
+from greening.models.event import Event
+
+#: Waiting changes woken by one batch; more than this is a loop, not a queue.
+MAX_WAKES = 10_000
+
+
+def apply(changes: Change | Iterable[Change]) -> list[Verdict]:
+    """Apply changes in order and answer each with a verdict; nothing is dropped, nothing applied twice.
+
+    The whole batch lands in one transaction. A change that is refused is recorded with its reason and
+    stops no other. A change whose predecessor is unknown waits, and is applied when that one arrives.
+    """
+    batch = [changes] if isinstance(changes, Change) else list(changes)
+    if not batch:
+        return []
+    try:
+        with transaction.atomic():
+            return _apply(batch)
+    except IntegrityError:
+        # Another connection wrote first, or the database's own guard refused: find out which change it was.
+        return [_alone(change) for change in batch]
+
+
+def _alone(change: Change) -> Verdict:
+    for attempt in (1, 2):
+        try:
+            with transaction.atomic():
+                return _apply([change])[0]
+        except IntegrityError as error:
+            if attempt == 2:
+                return _refused_by_database(change, error)
+    raise AssertionError
+
+
+def _refused_by_database(change: Change, error: IntegrityError) -> Verdict:
+    """A constraint of the database refuses what no guard did; its own sentence is the answer."""
+    text = str(error)
+    sentence = _("The database refuses this change: it contradicts what is already there.")
+    for kind in kinds():
+        if kind.name == change.kind:
+            for constraint in kind.model_class._meta.constraints:
+                if constraint.name and constraint.name in text:
+                    sentence = str(constraint.get_violation_error_message())
+    outcome = Outcome(Verdict(change.uuid, "rejected", "constraint", sentence))
+    with transaction.atomic():
+        _record([(change, outcome)])
+    return outcome.verdict
+
+
+def _apply(batch: Sequence[Change]) -> list[Verdict]:
+    verdicts: dict[int, Verdict] = {}
+    known = {
+        row.uuid: row for row in Event.objects.filter(uuid__in={change.uuid for change in batch})
+    }
+    fresh: list[tuple[int, Change]] = []
+    seen: dict[uuid_module.UUID, int] = {}
+    for position, change in enumerate(batch):
+        if change.uuid in known:
+            verdicts[position] = _receipt(known[change.uuid], change)
+        elif change.uuid in seen:
+            continue  # the same twice in one batch: answered below
+        else:
+            seen[change.uuid] = position
+            fresh.append((position, change))
+    decided = _settle([change for _position, change in fresh])
+    by_uuid = {change.uuid: outcome.verdict for change, outcome in decided}
+    for position, change in enumerate(batch):
+        if position in verdicts:
+            continue
+        verdict = by_uuid[change.uuid]
+        if seen[change.uuid] != position:
+            first = batch[seen[change.uuid]]
+            if first.digest != change.digest:
+                verdict = _reused(change)
+            else:
+                verdict = Verdict(
+                    change.uuid,
+                    "duplicate",
+                    verdict.status,
+                    verdict.message,
+                    verdict.rev,
+                    verdict.object_id,
+                )
+        verdicts[position] = verdict
+    return [verdicts[position] for position in range(len(batch))]
+
+
+def _settle(changes: list[Change]) -> list[tuple[Change, Outcome]]:
+    """Decide and write `changes`, what follows from them, and what was waiting for them."""
+    if not changes:
+        return []
+    desk = Desk(changes)
+    decided: list[tuple[Change, Outcome]] = []
+    queue = list(changes)
+    wakes = 0
+    while queue:
+        landed: list[Change] = []
+        for change in queue:
+            for each, outcome in desk.decide(change):
+                decided.append((each, outcome))
+                if outcome.verdict.status in ("applied", "merged"):
+                    landed.append(each)
+        queue = _woken(landed, desk)
+        wakes += len(queue)
+        if wakes > MAX_WAKES:
+            break
+    _write(desk)
+    for _change, outcome in decided:
+        verdict = outcome.verdict
+        if verdict.landed and verdict.object_id is None:  # new: its number is known only now
+            outcome.verdict = replace(verdict, object_id=desk.objects[_change.object_uuid].pk)
+    _record(decided)
+    return decided
+
+
+def _woken(landed: list[Change], desk: Desk) -> list[Change]:
+    """Changes that waited for those that just landed, in the order their devices gave them."""
+    if not landed:
+        return []
+    rows = Event.objects.filter(status=Event.Status.WAITING).filter(
+        models.Q(after__in=[change.uuid for change in landed])
+        | models.Q(object_uuid__in={change.object_uuid for change in landed})
+    )
+    woken = [row for row in rows.order_by("sequence", "id") if row.uuid not in desk.woken]
+    desk.woken.update({row.uuid: row for row in woken})
+    changes = [change_of(row) for row in woken]
+    desk.read(changes)
+    return changes
+
+
+def change_of(row: Event) -> Change:
+    """The change that an event's row records, to be decided again."""
+    return Change(
+        kind=row.kind,
+        object_uuid=row.object_uuid,
+        patch=row.patch,
+        create=row.create,
+        base_rev=row.base_rev,
+        uuid=row.uuid,
+        actor=row.actor,
+        source=row.source,
+        device=row.device,
+        sequence=row.sequence,
+        device_time=row.device_time,
+        after=row.after,
+        cause=row.cause,
+        batch=row.batch,
+        override=row.override,
+        position=row.position,
+        accuracy_m=row.accuracy_m,
+        photos=row.photos,
+    )
+
+
+def _write(desk: Desk) -> None:
+    now = timezone.now()
+    for kind in kinds():
+        new = [obj for obj in desk.created.get(kind.name, {}).values()]
+        if new:
+            kind.model_class._default_manager.bulk_create(new, batch_size=1000)
+        touched: dict[frozenset[str], list[Any]] = {}
+        for obj, fields in desk.changed.get(kind.name, {}).values():
+            obj.updated_at = now
+            touched.setdefault(frozenset(fields), []).append(obj)
+        for names, objs in touched.items():
+            kind.model_class._default_manager.bulk_update(
+                objs, [*sorted(names), "rev", "updated_at"], batch_size=500
+            )
+
+
+def _record(decided: Iterable[tuple[Change, Outcome]]) -> None:
+    now = timezone.now()
+    fresh: list[Event] = []
+    for change, outcome in decided:
+        verdict = outcome.verdict
+        facts: dict[str, Any] = {
+            "status": verdict.status,
+            "code": verdict.code,
+            "message": verdict.message,
+            "warnings": list(verdict.warnings),
+            "before": outcome.before,
+            "rev": verdict.rev if outcome.before is not None and outcome.moved else None,
+        }
+        facts["before"] = facts["before"] or {}
+        if outcome.row is not None:  # it waited; its receipt is brought up to date
+            Event.objects.filter(pk=outcome.row.pk).update(**facts)
+            continue
+        fresh.append(
+            Event(
+                uuid=change.uuid,
+                digest=change.digest,
+                kind=change.kind,
+                object_uuid=change.object_uuid,
+                create=change.create,
+                patch=dict(change.patch),
+                base_rev=change.base_rev,
+                actor=change.actor,
+                source=change.source,
+                device=change.device,
+                sequence=change.sequence,
+                device_time=change.device_time,
+                server_time=now,
+                after=change.after,
+                cause=change.cause,
+                batch=change.batch,
+                override=change.override,
+                position=change.position,
+                accuracy_m=change.accuracy_m,
+                photos=list(change.photos),
+                **facts,
+            )
+        )
+    Event.objects.bulk_create(fresh, batch_size=500)
+
+
+def _receipt(row: Event, change: Change) -> Verdict:
+    """The answer to a change that came before: the same verdict, called a duplicate."""
+    if row.digest != change.digest:
+        return _reused(change)
+    if row.status == Event.Status.WAITING:
+        return Verdict(change.uuid, "waiting", row.code, row.message)
+    return Verdict(
+        change.uuid, "duplicate", row.status, row.message, row.rev, warnings=tuple(row.warnings)
+    )
+
+
+def _reused(change: Change) -> Verdict:
+    return Verdict(
+        change.uuid,
+        "rejected",
+        "uuid_reused",
+        _("This identifier was already used for another change: give each change its own."),
+    )
