@@ -20,7 +20,7 @@ from greening.events.values import (
     to_wire,
     wanted_references,
 )
-from greening.lifecycle import Kind, Situation, World, kind, kind_of
+from greening.lifecycle import Kind, Situation, World, kind
 from greening.models.base import Living
 from greening.models.event import Event
 from greening.roles import may, rights
@@ -45,12 +45,15 @@ class Desk:
         self.changed: dict[str, dict[uuid_module.UUID, tuple[Living, set[str]]]] = {}
         self.references: References = {}
         self.world = World(references=self.references)
-        self.landed: set[uuid_module.UUID] = set()  # changes of this batch that are in
+        self.decided: set[uuid_module.UUID] = set()  # changes of this batch with a final verdict
         self.touched: dict[
             uuid_module.UUID, dict[int, set[str]]
         ] = {}  # object → rev → fields, this batch
+        self.shelf: dict[
+            uuid_module.UUID, tuple[Change, uuid_module.UUID]
+        ] = {}  # waiting, for what
         self.woken: dict[uuid_module.UUID, Event] = {}
-        self.arrived: set[uuid_module.UUID] = set()  # predecessors known to have landed earlier
+        self.arrived: set[uuid_module.UUID] = set()  # predecessors decided in earlier batches
         self.read(changes)
 
     # --- reading ----------------------------------------------------------------------------------
@@ -70,8 +73,9 @@ class Desk:
             if found is None:
                 continue
             rows = found.model_class._default_manager.filter(uuid__in=identifiers)
-            for obj in rows.select_for_update().order_by("pk"):
-                self.objects[obj.uuid] = obj
+            read = list(rows.select_for_update().order_by("pk"))
+            self.objects.update((obj.uuid, obj) for obj in read)
+            self._share_parents(found, read)
         for name in {change.kind for change in changes}:
             found = kind(name)
             if found and found.preload:
@@ -79,8 +83,8 @@ class Desk:
                 found.preload(mine, self.world)
         after = {change.after for change in changes if change.after} - self.arrived
         if after:
-            landed = Event.objects.filter(uuid__in=after, rev__isnull=False)
-            self.arrived.update(landed.values_list("uuid", flat=True))
+            arrived = Event.objects.filter(uuid__in=after).exclude(status=Event.Status.WAITING)
+            self.arrived.update(arrived.values_list("uuid", flat=True))
 
     def _read_references(self, model: type[models.Model], wanted: set[uuid_module.UUID]) -> None:
         known = self.references.setdefault(model, {})
@@ -97,6 +101,27 @@ class Desk:
                 self.objects.setdefault(obj.uuid, obj)
                 known[obj.uuid] = self.objects[obj.uuid]
 
+    def _share_parents(self, found: Kind, rows: list[Living]) -> None:
+        """Give rows that point to one living object the very same instance of it, locked like them."""
+        for name in found.fields:
+            field = found.model_class._meta.get_field(name)
+            if not isinstance(field, models.ForeignKey) or not issubclass(
+                field.related_model, Living
+            ):
+                continue
+            parents = {
+                obj.pk: obj for obj in self.objects.values() if type(obj) is field.related_model
+            }
+            missing = {getattr(row, field.attname) for row in rows} - parents.keys() - {None}
+            if missing:
+                unread = field.related_model._default_manager.filter(pk__in=missing)
+                for parent in unread.select_for_update().order_by("pk"):
+                    parents[parent.pk] = self.objects.setdefault(parent.uuid, parent)
+            for row in rows:
+                parent = parents.get(getattr(row, field.attname))
+                if parent is not None:
+                    setattr(row, name, parent)
+
     # --- deciding ---------------------------------------------------------------------------------
 
     def decide(self, change: Change) -> Iterator[tuple[Change, Outcome]]:
@@ -109,6 +134,8 @@ class Desk:
             )
             return
         outcome, situation = self._decide(found, change)
+        if outcome.verdict.status != "waiting":
+            self.decided.add(change.uuid)
         yield change, outcome
         if situation is None or found.consequences is None:
             return
@@ -128,10 +155,9 @@ class Desk:
             )
 
     def _decide(self, found: Kind, change: Change) -> tuple[Outcome, Situation | None]:
-        if change.after and change.after not in self.landed | self.arrived:
-            return self._wait(
-                change, "predecessor", _("An earlier change has not arrived yet.")
-            ), None
+        if change.after and change.after not in self.decided and change.after not in self.arrived:
+            sentence = _("An earlier change has not arrived yet.")
+            return self._wait(change, "predecessor", sentence, change.after), None
         obj = self.objects.get(change.object_uuid)
         if obj is not None and type(obj) is not found.model_class:
             return self._refuse(
@@ -140,7 +166,10 @@ class Desk:
         if obj is None:
             if not change.create:
                 return self._wait(
-                    change, "unknown_object", _("This object is not known here yet.")
+                    change,
+                    "unknown_object",
+                    _("This object is not known here yet."),
+                    change.object_uuid,
                 ), None
             return self._create(found, change)
         return self._update(found, change, obj)
@@ -151,7 +180,7 @@ class Desk:
             values = self._values(found, change)
             self._need_required(found, values)
         except FieldRefusal as refused:
-            return self._refuse(change, refused.code, refused.message), None
+            return self._unreadable(change, refused), None
         for name, value in values.items():
             setattr(obj, name, value)
         situation = self._situation(found, change, obj, values, {}, created=True)
@@ -169,19 +198,18 @@ class Desk:
         try:
             values = self._values(found, change)
         except FieldRefusal as refused:
-            return self._refuse(change, refused.code, refused.message), None
+            return self._unreadable(change, refused), None
         news = {
             name: value for name, value in values.items() if not same(getattr(obj, name), value)
         }
         if not news:
             verdict = Verdict(change.uuid, "applied", "unchanged", rev=obj.rev, object_id=obj.pk)
-            self.landed.add(change.uuid)
             return Outcome(verdict, {}, row=self.woken.get(change.uuid)), None
         base = 0 if change.create and change.base_rev is None else change.base_rev
         status = "applied"
         if base is not None and base > obj.rev:
             return self._wait(
-                change, "ahead", _("This change builds on one that has not arrived.")
+                change, "ahead", _("This change builds on one that has not arrived."), obj.uuid
             ), None
         if base is not None and base < obj.rev:
             clash = sorted(self._touched_since(obj, base) & news.keys() - set(found.soft))
@@ -216,7 +244,6 @@ class Desk:
         obj = situation.obj
         if found.remember:
             found.remember(situation)
-        self.landed.add(change.uuid)
         self.touched.setdefault(obj.uuid, {})[obj.rev] = set(before)
         warnings = tuple(str(text) for warner in found.warners if (text := warner(situation)))
         verdict = Verdict(change.uuid, status, "", "", obj.rev, obj.pk, warnings)
@@ -288,10 +315,12 @@ class Desk:
         verdict = Verdict(change.uuid, "rejected", code, str(message))
         return Outcome(verdict, row=self.woken.get(change.uuid))
 
-    def _wait(self, change: Change, code: str, message: str) -> Outcome:
-        return Outcome(
-            Verdict(change.uuid, "waiting", code, message), row=self.woken.get(change.uuid)
-        )
+    def _unreadable(self, change: Change, refused: FieldRefusal) -> Outcome:
+        if refused.missing is not None:
+            return self._wait(change, refused.code, refused.message, refused.missing)
+        return self._refuse(change, refused.code, refused.message)
 
-
-__all__ = ["Desk", "Outcome", "kind_of"]
+    def _wait(self, change: Change, code: str, message: str, missing: uuid_module.UUID) -> Outcome:
+        self.shelf[change.uuid] = (change, missing)
+        verdict = Verdict(change.uuid, "waiting", code, message, waiting_for=missing)
+        return Outcome(verdict, row=self.woken.get(change.uuid))

@@ -20,9 +20,6 @@ from greening.events.envelope import Change, Verdict
 from greening.lifecycle import kinds
 from greening.models.event import Event
 
-#: Waiting changes woken by one batch; more than this is a loop, not a queue.
-MAX_WAKES = 10_000
-
 
 def apply(changes: Change | Iterable[Change]) -> list[Verdict]:
     """Apply changes in order and answer each with a verdict; nothing is dropped, nothing applied twice.
@@ -110,40 +107,42 @@ def _settle(changes: list[Change]) -> list[tuple[Change, Outcome]]:
     if not changes:
         return []
     desk = Desk(changes)
-    decided: list[tuple[Change, Outcome]] = []
+    decided: dict[uuid_module.UUID, tuple[Change, Outcome]] = {}
     queue = list(changes)
-    wakes = 0
     while queue:
-        landed: list[Change] = []
+        arrived: set[uuid_module.UUID] = set()
         for change in queue:
             for each, outcome in desk.decide(change):
-                decided.append((each, outcome))
-                if outcome.verdict.status in ("applied", "merged"):
-                    landed.append(each)
-        queue = _woken(landed, desk)
-        wakes += len(queue)
-        if wakes > MAX_WAKES:
-            break
+                decided[each.uuid] = (each, outcome)
+                if outcome.verdict.status != "waiting":
+                    arrived.add(each.uuid)
+                if outcome.moved:
+                    arrived.add(each.object_uuid)
+        queue = _woken(arrived, desk)
     _write(desk)
-    for _change, outcome in decided:
+    for change, outcome in decided.values():
         verdict = outcome.verdict
         if verdict.landed and verdict.object_id is None:  # new: its number is known only now
-            outcome.verdict = replace(verdict, object_id=desk.objects[_change.object_uuid].pk)
-    _record(decided)
-    return decided
+            outcome.verdict = replace(verdict, object_id=desk.objects[change.object_uuid].pk)
+    _record(decided.values())
+    return list(decided.values())
 
 
-def _woken(landed: list[Change], desk: Desk) -> list[Change]:
-    """Changes that waited for those that just landed, in the order their devices gave them."""
-    if not landed:
+def _woken(arrived: set[uuid_module.UUID], desk: Desk) -> list[Change]:
+    """Changes that waited for what just arrived, in the order their devices gave them.
+
+    Those of this very batch that could not be decided at their turn are among them.
+    """
+    if not arrived:
         return []
-    rows = Event.objects.filter(status=Event.Status.WAITING).filter(
-        models.Q(after__in=[change.uuid for change in landed])
-        | models.Q(object_uuid__in={change.object_uuid for change in landed})
-    )
-    woken = [row for row in rows.order_by("sequence", "id") if row.uuid not in desk.woken]
-    desk.woken.update({row.uuid: row for row in woken})
-    changes = [change_of(row) for row in woken]
+    rows = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=arrived)
+    changes = [change for change, missing in desk.shelf.values() if missing in arrived]
+    for change in changes:
+        del desk.shelf[change.uuid]
+    for row in rows.order_by("sequence", "id"):
+        if row.uuid not in desk.woken:
+            desk.woken[row.uuid] = row
+            changes.append(change_of(row))
     desk.read(changes)
     return changes
 
@@ -199,7 +198,8 @@ def _record(decided: Iterable[tuple[Change, Outcome]]) -> None:
             "message": verdict.message,
             "warnings": list(verdict.warnings),
             "before": outcome.before,
-            "rev": verdict.rev if outcome.before is not None and outcome.moved else None,
+            "rev": verdict.rev if outcome.moved else None,
+            "waiting_for": verdict.waiting_for,
         }
         facts["before"] = facts["before"] or {}
         if outcome.row is not None:  # it waited; its receipt is brought up to date
@@ -238,7 +238,7 @@ def _receipt(row: Event, change: Change) -> Verdict:
     if row.digest != change.digest:
         return _reused(change)
     if row.status == Event.Status.WAITING:
-        return Verdict(change.uuid, "waiting", row.code, row.message)
+        return Verdict(change.uuid, "waiting", row.code, row.message, waiting_for=row.waiting_for)
     return Verdict(
         change.uuid, "duplicate", row.status, row.message, row.rev, warnings=tuple(row.warnings)
     )

@@ -70,6 +70,7 @@ class Verdict:
     rev: int | None = None
     object_id: int | None = None
     warnings: tuple[str, ...] = ()
+    waiting_for: uuid_module.UUID | None = None  # the change or object that must arrive first
 
     @property
     def landed(self) -> bool:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from greening.crs import WGS84
 from greening.lifecycle import Kind
+from greening.models.base import Living
 
 References = dict[type[models.Model], dict[uuid_module.UUID, models.Model]]
 
@@ -26,9 +27,10 @@ References = dict[type[models.Model], dict[uuid_module.UUID, models.Model]]
 class FieldRefusal(Exception):
     """A value that its field cannot take: code and sentence."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, missing: uuid_module.UUID | None = None) -> None:
         super().__init__(message)
         self.code, self.message = code, message
+        self.missing = missing  # an object that may still arrive: the change waits for it
 
 
 @cache
@@ -112,14 +114,21 @@ def _reference(field: models.ForeignKey[Any, Any], value: Any, references: Refer
         raise FieldRefusal(
             "invalid", _("%(field)s: a value is needed.") % {"field": field.verbose_name}
         )
+    facts = {"field": field.verbose_name, "value": value}
     try:
-        return references[field.related_model][uuid_module.UUID(str(value))]  # type: ignore[index]
-    except (KeyError, ValueError):
+        identifier = uuid_module.UUID(str(value))
+    except ValueError:
+        raise FieldRefusal(
+            "invalid", _("%(field)s: “%(value)s” is no identifier.") % facts
+        ) from None
+    found = references.get(field.related_model, {}).get(identifier)  # type: ignore[call-overload]
+    if found is None:
         raise FieldRefusal(
             "unknown_reference",
-            _("%(field)s: nothing here has the identifier %(value)s.")
-            % {"field": field.verbose_name, "value": value},
-        ) from None
+            _("%(field)s: nothing here has the identifier %(value)s.") % facts,
+            identifier if issubclass(field.related_model, Living) else None,  # type: ignore[arg-type]
+        )
+    return found
 
 
 def _geometry(field: GeometryField, value: Any) -> GEOSGeometry | None:

@@ -63,6 +63,7 @@ class Event(models.Model):
     device_time = models.DateTimeField(_("time on the device"), null=True)
     server_time = models.DateTimeField(_("received"), db_index=True)
     after = models.UUIDField(_("to be applied after"), null=True)
+    waiting_for = models.UUIDField(_("waits for"), null=True, db_index=True)
     cause = models.UUIDField(_("follows from"), null=True, db_index=True)
     batch = models.UUIDField(_("batch"), null=True, db_index=True)
     override = models.CharField(_("a lead's reason"), max_length=240, blank=True)

@@ -17,7 +17,9 @@ POINT = {"type": "Point", "coordinates": list(TOWN_HALL)}
 
 
 def site_change(**patch: object) -> Change:
-    return Change("planting_site", uuid.uuid4(), {"geom": POINT, "state": "proposed", **patch}, create=True)
+    return Change(
+        "planting_site", uuid.uuid4(), {"geom": POINT, "state": "proposed", **patch}, create=True
+    )
 
 
 def one(change: Change) -> Verdict:
@@ -58,7 +60,9 @@ def test_an_illegal_move_names_the_states_that_are_open() -> None:
 
 def test_a_site_is_ready_only_once_its_networks_are_cleared() -> None:
     site = PlantingSiteFactory(state="scheduled")
-    assert one(Change("planting_site", site.uuid, {"state": "ready"})).code == "networks_not_cleared"
+    assert (
+        one(Change("planting_site", site.uuid, {"state": "ready"})).code == "networks_not_cleared"
+    )
     cleared = {"state": "ready", "networks_cleared_on": "2026-10-01"}
     assert one(Change("planting_site", site.uuid, cleared)).status == "applied"
 
