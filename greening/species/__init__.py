@@ -1,0 +1,1 @@
+"""The species reference: names taken apart, what people type matched, and the table as data."""
