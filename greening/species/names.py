@@ -66,7 +66,7 @@ class ScientificName:
         """
         return "|".join(
             (
-                fold(self.genus),
+                fold_epithet(self.genus),
                 self.epithet,
                 fold_epithet(self.infraspecific.rpartition(" ")[2]),
                 fold(self.cultivar),
@@ -91,7 +91,12 @@ def fold(text: str) -> str:
 
 
 def fold_epithet(text: str) -> str:
-    return fold(text).replace(" ", "")
+    """An epithet or genus in one word, without its hybrid sign.
+
+    >>> fold_epithet("pseudo-acacia"), fold_epithet("x acerifolia"), fold_epithet("×acerifolia")
+    ('pseudoacacia', 'acerifolia', 'acerifolia')
+    """
+    return re.sub(r"^x ", "", fold(text)).replace(" ", "")
 
 
 def tidy(text: str) -> str:
@@ -219,6 +224,9 @@ def looks_like_authors(rest: str) -> bool:
     >>> looks_like_authors("(L.) Mill., 1768"), looks_like_authors("Wintergreen")
     (True, False)
     """
+    rest = re.sub(
+        r"\([^)]*\)(?=\s*\S)", " ", rest
+    )  # (Aiton) Willd.: the bracket names who named it first
     for token in re.sub(r"[(),&]", " ", rest).split():
         bare = token.rstrip(".")
         if not (token.endswith(".") or bare.isdigit() or bare.lower() in _PARTICLES | _WHOLE_AUTHORS

@@ -32,7 +32,7 @@ class ReferenceTaxon:
 
 def read_reference() -> Iterator[ReferenceTaxon]:
     """The taxa of the file, genera before their species."""
-    with _FILE.open(encoding="utf-8", newline="") as file:
+    with _FILE.open("r", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter=";"):
             yield _taxon(row)
 
