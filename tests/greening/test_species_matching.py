@@ -187,7 +187,7 @@ def test_one_wrong_letter_never_makes_another_species() -> None:
                 wrong += match.best.id != entry.id
     assert tried > 900
     assert wrong == 0
-    assert right / tried > 0.75  # 0.85 when written; the others are asked about
+    assert right / tried > 0.75  # the others are asked about
 
 
 @given(st.text(max_size=80))
