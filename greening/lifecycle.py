@@ -83,11 +83,18 @@ class Move:
 
 @dataclass(frozen=True)
 class Consequence:
-    """A change that follows from another, made in the same transaction: (kind, object, patch)."""
+    """A change that follows from another, made in the same transaction: (kind, object, patch).
+
+    With `create`, `obj` is an unsaved instance whose `uuid` is known to be new.
+    """
 
     kind: str
     obj: Living
     patch: Mapping[str, Any]
+    create: bool = False
+
+
+Follower = Callable[[Situation], Iterable[Consequence]]
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class Kind:
     warners: tuple[Warner, ...] = ()
     preload: Callable[[list[Living], World], None] | None = None
     remember: Callable[[Situation], None] | None = None  # keeps the world true within a batch
-    consequences: Callable[[Situation], Iterable[Consequence]] | None = None
+    consequences: Follower | None = None
     order: int = 0  # kinds that others point to are written first
 
     @cached_property
@@ -182,6 +189,7 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+_followers: dict[str, list[Follower]] = {}
 
 
 def register(*kinds: Kind) -> None:
@@ -193,6 +201,20 @@ def register(*kinds: Kind) -> None:
         _kinds[kind.name] = kind
 
 
+def follow(name: str, follower: Follower) -> None:
+    """Let changes of a kind have consequences that its own table need not know (care, upper floors)."""
+    known = _followers.setdefault(name, [])
+    if follower not in known:
+        known.append(follower)
+
+
+def what_follows(kind: Kind, situation: Situation) -> list[Consequence]:
+    """Everything that follows from a change just made: the table's own consequences first."""
+    own = [kind.consequences] if kind.consequences else []
+    followers = (*own, *_followers.get(kind.name, ()))
+    return [following for follower in followers for following in follower(situation)]
+
+
 def kind(name: str) -> Kind | None:
     return _kinds.get(name)
 
@@ -202,8 +224,13 @@ def kinds() -> list[Kind]:
     return sorted(_kinds.values(), key=lambda each: each.order)
 
 
+def kind_for(model: type[Any]) -> Kind | None:
+    """The kind whose objects are rows of `model`, or None."""
+    return next((each for each in _kinds.values() if each.model_class is model), None)
+
+
 def kind_of(obj: Living) -> Kind:
-    for each in _kinds.values():
-        if each.model_class is type(obj):
-            return each
-    raise TownError(f"{type(obj).__name__} has no registered life.")
+    found = kind_for(type(obj))
+    if found is None:
+        raise TownError(f"{type(obj).__name__} has no registered life.")
+    return found

@@ -8,7 +8,24 @@ import factory
 from django.contrib.gis.geos import LineString, MultiPolygon, Point, Polygon
 from factory.django import DjangoModelFactory
 
-from greening.models import Commune, GreenRoof, PlantingSite, Species, Street, Tree
+from greening.models import (
+    Campaign,
+    CareTask,
+    Commune,
+    Crew,
+    GreenRoof,
+    GuaranteeClaim,
+    Inspection,
+    NurseryOrder,
+    PlantingSite,
+    Quarter,
+    Reception,
+    Species,
+    Street,
+    SurvivalCheck,
+    Tree,
+    WateringRound,
+)
 from parcels.models import Building, Courtyard, Parcel, Plot, School, SharedGarden
 
 #: Hand-named places in Issy-les-Moulineaux (lon, lat).
@@ -70,6 +87,95 @@ class TreeFactory(DjangoModelFactory[Tree]):
     geom = factory.SelfAttribute("site.geom")
     state = Tree.State.PLANTED
     planted_on = dt.date(2025, 11, 20)
+
+
+class QuarterFactory(DjangoModelFactory[Quarter]):
+    class Meta:
+        model = Quarter
+
+    name = factory.Sequence(lambda n: f"Quartier {n}")
+    geom = factory.LazyFunction(lambda: MultiPolygon(square(*TOWN_HALL)))
+
+
+class CampaignFactory(DjangoModelFactory[Campaign]):
+    class Meta:
+        model = Campaign
+        django_get_or_create = ("season",)
+
+    season = "2025-2026"
+
+
+class CrewFactory(DjangoModelFactory[Crew]):
+    class Meta:
+        model = Crew
+
+    name = factory.Sequence(lambda n: f"Équipe {n}")
+
+
+class WateringRoundFactory(DjangoModelFactory[WateringRound]):
+    class Meta:
+        model = WateringRound
+
+    day = dt.date(2026, 7, 1)
+    crew = factory.SubFactory(CrewFactory)
+    state = WateringRound.State.ASSIGNED
+    tank_litres = 1000.0
+    litres_per_tree = 80.0
+
+
+class CareTaskFactory(DjangoModelFactory[CareTask]):
+    class Meta:
+        model = CareTask
+
+    tree = factory.SubFactory(TreeFactory)
+    action = CareTask.Action.WATER
+    due_from = dt.date(2026, 7, 1)
+    due_until = dt.date(2026, 7, 15)
+
+
+class SurvivalCheckFactory(DjangoModelFactory[SurvivalCheck]):
+    class Meta:
+        model = SurvivalCheck
+
+    tree = factory.SubFactory(TreeFactory)
+    autumn = 2026
+    checked_on = dt.date(2026, 10, 1)
+    found = SurvivalCheck.Found.ALIVE
+
+
+class InspectionFactory(DjangoModelFactory[Inspection]):
+    class Meta:
+        model = Inspection
+
+    tree = factory.SubFactory(TreeFactory)
+    inspected_on = dt.date(2026, 3, 1)
+    crown = trunk = roots = overall = 0
+
+
+class NurseryOrderFactory(DjangoModelFactory[NurseryOrder]):
+    class Meta:
+        model = NurseryOrder
+
+    nursery = "Pépinière du Val"
+    species = factory.SubFactory(SpeciesFactory)
+    ordered_count = 20
+
+
+class ReceptionFactory(DjangoModelFactory[Reception]):
+    class Meta:
+        model = Reception
+
+    contractor = "Arbres et Rues"
+    season = "2025-2026"
+
+
+class GuaranteeClaimFactory(DjangoModelFactory[GuaranteeClaim]):
+    class Meta:
+        model = GuaranteeClaim
+
+    tree = factory.SubFactory(TreeFactory, guarantee_until=dt.date(2028, 3, 1))
+    defect = GuaranteeClaim.Defect.DEAD
+    noted_on = dt.date(2026, 10, 1)
 
 
 class GreenRoofFactory(DjangoModelFactory[GreenRoof]):

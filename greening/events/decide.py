@@ -20,7 +20,7 @@ from greening.events.values import (
     to_wire,
     wanted_references,
 )
-from greening.lifecycle import Kind, Situation, World, kind
+from greening.lifecycle import Kind, Situation, World, kind, kind_for, kinds, what_follows
 from greening.models.base import Living
 from greening.models.event import Event
 from greening.roles import may, rights
@@ -44,7 +44,8 @@ class Desk:
         self.created: dict[str, dict[uuid_module.UUID, Living]] = {}
         self.changed: dict[str, dict[uuid_module.UUID, tuple[Living, set[str]]]] = {}
         self.references: References = {}
-        self.world = World(references=self.references)
+        # Rows that a consequence reads may be out of date: `objects` holds those of this batch as they are now.
+        self.world = World(references=self.references, objects=self.objects)
         self.decided: set[uuid_module.UUID] = set()  # changes of this batch with a final verdict
         self.touched: dict[
             uuid_module.UUID, dict[int, set[str]]
@@ -61,13 +62,12 @@ class Desk:
     def read(self, changes: Iterable[Change]) -> None:
         """Read and lock the objects of `changes`, what they point to, and what their guards ask about."""
         changes = list(changes)
+        names = {change.kind for change in changes}
         by_kind: dict[str, set[uuid_module.UUID]] = {}
         for change in changes:
             if change.object_uuid not in self.objects:
                 by_kind.setdefault(change.kind, set()).add(change.object_uuid)
-        patches = [(found, change.patch) for change in changes if (found := kind(change.kind))]
-        for model, wanted in wanted_references(patches).items():
-            self._read_references(model, wanted)
+        self._refer(changes)
         for name, identifiers in by_kind.items():
             found = kind(name)
             if found is None:
@@ -76,9 +76,10 @@ class Desk:
             read = list(rows.select_for_update().order_by("pk"))
             self.objects.update((obj.uuid, obj) for obj in read)
             self._share_parents(found, read)
-        for name in {change.kind for change in changes}:
-            found = kind(name)
-            if found and found.preload:
+        # Kinds that changes only point to as well: what follows may change them, and their guards will ask.
+        concerned = {type(obj) for obj in self.objects.values()}
+        for found in kinds():
+            if found.preload and (found.name in names or found.model_class in concerned):
                 mine = [obj for obj in self.objects.values() if type(obj) is found.model_class]
                 found.preload(mine, self.world)
         after = {change.after for change in changes if change.after} - self.arrived
@@ -86,8 +87,18 @@ class Desk:
             arrived = Event.objects.filter(uuid__in=after).exclude(status=Event.Status.WAITING)
             self.arrived.update(arrived.values_list("uuid", flat=True))
 
+    def _refer(self, changes: Iterable[Change]) -> None:
+        """Read what the patches point to and is not known yet."""
+        patches = [(found, change.patch) for change in changes if (found := kind(change.kind))]
+        for model, wanted in wanted_references(patches).items():
+            self._read_references(model, wanted)
+
     def _read_references(self, model: type[models.Model], wanted: set[uuid_module.UUID]) -> None:
         known = self.references.setdefault(model, {})
+        for identifier in wanted - known.keys():
+            held = self.objects.get(identifier)
+            if held is not None and type(held) is model:
+                known[identifier] = held
         missing = wanted - known.keys()
         if not missing:
             return
@@ -95,11 +106,14 @@ class Desk:
         if issubclass(model, Living):
             # Locked as well: two trees offered to one site at the same instant must queue.
             rows = rows.select_for_update().order_by("pk")
-        for obj in rows:
+        read = list(rows)
+        for obj in read:
             known[obj.uuid] = obj  # type: ignore[attr-defined]
             if isinstance(obj, Living):
-                self.objects.setdefault(obj.uuid, obj)
-                known[obj.uuid] = self.objects[obj.uuid]
+                self.objects[obj.uuid] = obj
+        found = kind_for(model)
+        if found is not None:
+            self._share_parents(found, read)  # type: ignore[arg-type]
 
     def _share_parents(self, found: Kind, rows: list[Living]) -> None:
         """Give rows that point to one living object the very same instance of it, locked like them."""
@@ -113,14 +127,19 @@ class Desk:
                 obj.pk: obj for obj in self.objects.values() if type(obj) is field.related_model
             }
             missing = {getattr(row, field.attname) for row in rows} - parents.keys() - {None}
+            fresh: list[Living] = []
             if missing:
                 unread = field.related_model._default_manager.filter(pk__in=missing)
-                for parent in unread.select_for_update().order_by("pk"):
+                fresh = list(unread.select_for_update().order_by("pk"))
+                for parent in fresh:
                     parents[parent.pk] = self.objects.setdefault(parent.uuid, parent)
             for row in rows:
                 parent = parents.get(getattr(row, field.attname))
                 if parent is not None:
                     setattr(row, name, parent)
+            above = kind_for(field.related_model)
+            if fresh and above is not None:
+                self._share_parents(above, fresh)
 
     # --- deciding ---------------------------------------------------------------------------------
 
@@ -137,22 +156,31 @@ class Desk:
         if outcome.verdict.status != "waiting":
             self.decided.add(change.uuid)
         yield change, outcome
-        if situation is None or found.consequences is None:
+        if situation is None:
             return
-        for number, following in enumerate(found.consequences(situation)):
-            self.objects.setdefault(following.obj.uuid, following.obj)
-            yield from self.decide(
-                Change(
-                    kind=following.kind,
-                    object_uuid=following.obj.uuid,
-                    patch={name: to_wire(value) for name, value in following.patch.items()},
-                    uuid=uuid_module.uuid5(change.uuid, f"{number}:{following.kind}"),
-                    source="system",
-                    device_time=change.device_time,
-                    cause=change.uuid,
-                    batch=change.batch,
-                )
+        following = [
+            Change(
+                kind=each.kind,
+                object_uuid=each.obj.uuid,
+                patch={name: to_wire(value) for name, value in each.patch.items()},
+                create=each.create,
+                uuid=uuid_module.uuid5(change.uuid, f"{number}:{each.kind}"),
+                source="system",
+                device_time=change.device_time,
+                cause=change.uuid,
+                batch=change.batch,
             )
+            for number, each in enumerate(what_follows(found, situation))
+        ]
+        # An object that only a consequence touches is read here: locked, and with its guards' questions answered.
+        unread = [
+            each for each in following if not each.create and each.object_uuid not in self.objects
+        ]
+        if unread:
+            self.read(unread)
+        self._refer(following)
+        for each in following:
+            yield from self.decide(each)
 
     def _decide(self, found: Kind, change: Change) -> tuple[Outcome, Situation | None]:
         if change.after and change.after not in self.decided and change.after not in self.arrived:

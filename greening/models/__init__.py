@@ -1,10 +1,34 @@
 """The ground's nouns, one subject a file."""
 
+from greening.models.campaign import Campaign, CampaignTarget, Quarter
+from greening.models.care import CareTask, Crew, WateringRound
+from greening.models.check import Inspection, SurvivalCheck
 from greening.models.commune import Commune
 from greening.models.event import Event
+from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
 from greening.models.species import Species, Synonym
 from greening.models.tree import Tree
 
-__all__ = ["Commune", "Event", "GreenRoof", "PlantingSite", "Species", "Street", "Synonym", "Tree"]
+__all__ = [
+    "Campaign",
+    "CampaignTarget",
+    "CareTask",
+    "Commune",
+    "Crew",
+    "Event",
+    "GreenRoof",
+    "GuaranteeClaim",
+    "Inspection",
+    "NurseryOrder",
+    "PlantingSite",
+    "Quarter",
+    "Reception",
+    "Species",
+    "Street",
+    "SurvivalCheck",
+    "Synonym",
+    "Tree",
+    "WateringRound",
+]

@@ -3,10 +3,42 @@
 from __future__ import annotations
 
 from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Transform
+from django.db.models import Count, Func, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from greening.crs import WGS84
 from greening.models.base import Living, Placed, valid_geometry
+from greening.models.commune import Commune
+from greening.spatial import SpatialQuerySet
+
+
+class GreenRoofQuerySet(SpatialQuerySet["GreenRoof"]):
+    def measured(self, metric_srid: int | None = None) -> GreenRoofQuerySet:
+        """Adds `outline_m2`, the outline's area in the town's metric CRS; `area_m2` is what was declared."""
+        srid = metric_srid or Commune.objects.the().metric_srid
+        area = Func(Transform("geom", srid), function="ST_Area", output_field=models.FloatField())
+        return self.annotate(outline_m2=area)
+
+    def areas(
+        self, metric_srid: int | None = None
+    ) -> models.QuerySet[GreenRoof, dict[str, object]]:
+        """One row a state and kind: `roofs`, `outline_m2`, `declared_m2` (null where none is) and how many declare.
+
+        Roofs gone from their source are left out.
+        """
+        return (
+            self.filter(archived_at=None)
+            .measured(metric_srid)
+            .order_by("state", "kind")
+            .values("state", "kind")
+            .annotate(
+                roofs=Count("pk"),
+                total_outline_m2=Sum("outline_m2"),
+                declared_m2=Sum("area_m2"),
+                declared=Count("pk", filter=Q(area_m2__isnull=False)),
+            )
+        )  # type: ignore[return-value]
 
 
 class GreenRoof(Living, Placed):
@@ -33,6 +65,8 @@ class GreenRoof(Living, Placed):
     kind = models.CharField(_("type"), max_length=16, choices=Kind.choices, default=Kind.EXTENSIVE)
     substrate_cm = models.FloatField(_("substrate, cm"), null=True, blank=True)
     area_m2 = models.FloatField(_("area, m²"), null=True, blank=True)
+
+    objects = GreenRoofQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("green roof")

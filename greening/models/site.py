@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib.gis.db import models
+from django.db.models import Count, F, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from greening.crs import WGS84
+from greening.errors import BadInput
 from greening.models.base import Identified, Living, Placed, valid_geometry
+from greening.spatial import SpatialQuerySet
+
+SITE_CUTS = {"species": "target_species", "manager": "manager", "campaign": "campaign"}
+
+
+def quarter_of(path: str) -> Subquery:
+    """The id of the quarter that holds the point found under `path`, or null; on a common border, the lower id."""
+    quarters = apps.get_model("greening", "Quarter")._default_manager
+    return Subquery(
+        quarters.filter(geom__intersects=OuterRef(path)).order_by("pk").values("pk")[:1]
+    )
 
 
 class Street(Identified, Placed):
@@ -23,6 +37,26 @@ class Street(Identified, Placed):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PlantingSiteQuerySet(SpatialQuerySet["PlantingSite"]):
+    def planned(self) -> PlantingSiteQuerySet:
+        """Sites that wait for their tree: scheduled, or ready to plant."""
+        return self.filter(state__in=("scheduled", "ready"), archived_at=None)
+
+    def by(self, cut: str) -> models.QuerySet[PlantingSite, dict[str, object]]:
+        """One row a `key` of the cut with its number of `sites`; for species and quarters the key is their id."""
+        return self.cut(cut).order_by("key").values("key").annotate(sites=Count("pk"))  # type: ignore[return-value]
+
+    def cut(self, name: str) -> PlantingSiteQuerySet:
+        """Annotates each site with the `key` it falls under: species (aimed at), manager, campaign or quarter."""
+        if name == "quarter":
+            return self.annotate(key=quarter_of("geom"))
+        if name not in SITE_CUTS:
+            raise BadInput(
+                f"Sites cannot be counted by {name}; try quarter, {', '.join(SITE_CUTS)}."
+            )
+        return self.annotate(key=F(SITE_CUTS[name]))
 
 
 class PlantingSite(Living, Placed):
@@ -98,6 +132,8 @@ class PlantingSite(Living, Placed):
         _("legal basis of the felling"), max_length=14, choices=FellingBasis.choices, blank=True
     )
     campaign = models.CharField(_("campaign"), max_length=20, blank=True, db_index=True)
+
+    objects = PlantingSiteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("planting site")

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.apps import apps
 from django.contrib.gis.db import models
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from greening.crs import WGS84
+from greening.errors import BadInput
 from greening.models.base import Living, valid_geometry
+from greening.models.site import quarter_of
 from greening.spatial import SpatialQuerySet
 
 LIVING_STATES = ("planted", "establishing", "established", "mature", "senescent")
+
+
+LOST_STATES = ("dead", "missing", "felled")
+ENDED_STATES = (*LOST_STATES, "transplanted")
+
+#: What counts of trees can be cut by; `quarter` asks the outlines where each site lies.
+TREE_CUTS = {
+    "species": "species",
+    "manager": "site__manager",
+    "campaign": "site__campaign",
+    "nursery": "nursery",
+    "lot": "lot",
+    "contractor": "contractor",
+}
+#: A tree takes part in the survival checks of the first three autumns after its planting season
+#: (establishing takes three growing seasons, domain.md).
+CHECKED_AUTUMNS = 3
 
 
 class TreeQuerySet(SpatialQuerySet["Tree"]):
@@ -18,7 +43,97 @@ class TreeQuerySet(SpatialQuerySet["Tree"]):
         return self.filter(state__in=LIVING_STATES)
 
     def lost(self) -> TreeQuerySet:
-        return self.filter(state__in=("dead", "missing", "felled"))
+        return self.filter(state__in=LOST_STATES)
+
+    def planted(self) -> TreeQuerySet:
+        """Trees that were put in the ground on a known day, lost ones too."""
+        return self.filter(planted_on__isnull=False).exclude(state="reserved")
+
+    def programme(self) -> TreeQuerySet:
+        """Trees of the programme: on a site of a campaign, planted since the first campaign's first day.
+
+        Old trees that stood there before are not its; nor is a tree that vanished from the inventory while it was
+        said to live. Where no campaign is declared, every dated tree on a campaign's site counts.
+        """
+        campaigns = apps.get_model("greening", "Campaign")._default_manager
+        first_day = campaigns.order_by().values(only=Value(1)).annotate(day=Min("starts_on"))
+        since = Coalesce(Subquery(first_day.values("day")), Value(dt.date.min))
+        return self.filter(
+            Q(archived_at=None) | Q(state__in=ENDED_STATES), planted_on__gte=since
+        ).exclude(site__campaign="")
+
+    def by(self, cut: str) -> models.QuerySet[Tree, dict[str, object]]:
+        """One row a `key` of the cut with its number of `trees`; for species and quarters the key is their id."""
+        return self.cut(cut).order_by("key").values("key").annotate(trees=Count("pk"))  # type: ignore[return-value]
+
+    def cut(self, name: str) -> TreeQuerySet:
+        """Annotates each tree with the `key` it falls under in a cut of TREE_CUTS, or "quarter"."""
+        if name == "quarter":
+            return self.annotate(key=quarter_of("site__geom"))
+        if name not in TREE_CUTS:
+            raise BadInput(
+                f"Trees cannot be counted by {name}; try quarter, {', '.join(TREE_CUTS)}."
+            )
+        return self.annotate(key=F(TREE_CUTS[name]))
+
+    # --- survival -----------------------------------------------------------------------------------
+
+    def of_survival_check(self, autumn: int) -> TreeQuerySet:
+        """Trees whose survival the autumn of year `autumn` asks about: planted in the three seasons before it.
+
+        Lost ones too, or the survivors would be all that is counted; not those dug up to live elsewhere.
+        """
+        first, last = dt.date(autumn - CHECKED_AUTUMNS, 7, 1), dt.date(autumn, 6, 30)
+        return (
+            self.planted()
+            .filter(Q(archived_at=None) | Q(state__in=LOST_STATES))
+            .filter(planted_on__range=(first, last))
+            .exclude(state="transplanted")
+        )
+
+    def with_fate(self, autumn: int) -> TreeQuerySet:
+        """Adds `fate` as of that autumn: alive, dead, outside (all three as checked), lost (recorded, unchecked),
+        or unchecked.
+
+        An earlier autumn's finding that a tree was lost still holds; that it lived does not.
+        """
+        checks = apps.get_model("greening", "SurvivalCheck")._default_manager
+        found = (
+            checks.filter(tree=OuterRef("pk"), state="recorded", autumn__lte=autumn)
+            .exclude(~Q(autumn=autumn), found="alive")
+            .order_by("-autumn")
+            .values("found")[:1]
+        )
+        lost = Q(state__in=LOST_STATES) & (
+            Q(ended_on=None) | Q(ended_on__lte=dt.date(autumn + 1, 6, 30))
+        )
+        unchecked = Case(When(lost, then=Value("lost")), default=Value("unchecked"))
+        return self.annotate(fate=Coalesce(Subquery(found), unchecked))
+
+    def due_for_survival_check(self, autumn: int) -> TreeQuerySet:
+        """Trees that nobody has checked yet in the autumn of year `autumn`."""
+        return self.of_survival_check(autumn).with_fate(autumn).filter(fate="unchecked")
+
+    # --- guarantee ----------------------------------------------------------------------------------
+
+    def under_guarantee(self, on: dt.date) -> TreeQuerySet:
+        return self.filter(guarantee_until__gte=on, archived_at=None)
+
+    def guarantee_ending(self, within_days: int, on: dt.date | None = None) -> TreeQuerySet:
+        """Trees whose guarantee ends within so many days from `on` (today), the most urgent first.
+
+        Adds `claimed`: whether a claim is open or settled already, so that the rest can be looked at in time.
+        """
+        day = on or timezone.localdate()
+        claims = apps.get_model("greening", "GuaranteeClaim")._default_manager
+        standing = claims.filter(tree=OuterRef("pk")).exclude(state__in=("noted", "dropped"))
+        return (
+            self.under_guarantee(day)
+            .filter(guarantee_until__lte=day + dt.timedelta(days=within_days))
+            .exclude(state__in=("reserved", "felled", "transplanted"))
+            .annotate(claimed=Exists(standing))
+            .order_by("guarantee_until", "id")
+        )
 
 
 class Tree(Living):

@@ -1,0 +1,551 @@
+"""The lives of work: care tasks, watering rounds, survival checks and inspections, and what follows from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid as uuid_module
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from greening import care
+from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, World, follow, register
+from greening.lives import NESTING_MONTHS
+from greening.models import CareTask, SurvivalCheck, Tree
+from greening.models.base import Living
+from greening.models.care import OPEN_TASK_STATES
+from greening.models.check import RECORDED, WITHDRAWN
+from greening.models.tree import ENDED_STATES, LIVING_STATES
+from greening.roles import WRITE, Role, grant
+
+
+# --- guards that several kinds share ----------------------------------------------------------------
+def not_in_the_future(*names: str) -> Callable[[Situation], Refusal | None]:
+    """A guard: none of these dates lies after today."""
+
+    def guard(situation: Situation) -> Refusal | None:
+        today = timezone.localdate()
+        for name in names:
+            day = getattr(situation.obj, name)
+            if name in situation.patch and day and day > today:
+                return Refusal("future_date", _("%s lies in the future.") % day.isoformat())
+        return None
+
+    return guard
+
+
+def needs(name: str, code: str, sentence: Any) -> Callable[[Situation], Refusal | None]:
+    """A guard: the field is filled. Zero counts as filled."""
+
+    def guard(situation: Situation) -> Refusal | None:
+        return Refusal(code, sentence) if getattr(situation.obj, name) in (None, "") else None
+
+    return guard
+
+
+def current(situation: Situation, obj: Living) -> Any:
+    """The object as this batch has it by now; a row just read from the database may be behind."""
+    return situation.world["objects"].get(obj.uuid, obj)
+
+
+# --- care tasks -------------------------------------------------------------------------------------
+def window_in_order(situation: Situation) -> Refusal | None:
+    task: Any = situation.obj
+    if task.due_until < task.due_from:
+        return Refusal("window", _("The window ends before it begins."))
+    return None
+
+
+def litres_are_given(situation: Situation) -> Refusal | None:
+    task: Any = situation.obj
+    if task.action == "water" and task.litres_given is None:
+        return Refusal("no_litres", _("Say how many litres were given."))
+    if task.litres_given is not None and task.litres_given < 0:
+        return Refusal("no_litres", _("Litres cannot be less than zero."))
+    return None
+
+
+def reason_has_its_value(situation: Situation) -> Refusal | None:
+    """Watering left out is believed only with the value it was left out for."""
+    return _value_of_reason(situation.obj, "reason")
+
+
+def _value_of_reason(obj: Any, field: str) -> Refusal | None:
+    if getattr(obj, field) == "rain" and obj.rain_mm is None:
+        return Refusal("no_rain_value", _("Say how many millimetres of rain were counted."))
+    if getattr(obj, field) == "drought_order" and not obj.order_reference:
+        return Refusal("no_order", _("Name the drought order."))
+    return None
+
+
+def round_fits_task(situation: Situation) -> Refusal | None:
+    task: Any = situation.obj
+    if "round" in situation.patch and task.round is not None and task.action != "water":
+        return Refusal("not_a_watering", _("Only waterings go into a watering round."))
+    return None
+
+
+def pruning_in_nesting_season(situation: Situation) -> Any:
+    task: Any = situation.obj
+    started = situation.moved_to in ("started", "done") and task.action == "prune"
+    if started and timezone.localtime(situation.at).month in NESTING_MONTHS:
+        return _("Nesting season: check for nests before any felling or pruning.")
+    return None
+
+
+def outside_its_window(situation: Situation) -> Any:
+    task: Any = situation.obj
+    day = task.done_on
+    if situation.moved_to == "done" and day and not task.due_from <= day <= task.due_until:
+        return _("Done outside its window, %(start)s to %(stop)s.") % {
+            "start": task.due_from.isoformat(),
+            "stop": task.due_until.isoformat(),
+        }
+    return None
+
+
+def task_is_for_a_tree_that_stands(situation: Situation) -> Refusal | None:
+    task: Any = situation.obj
+    if not situation.created or task.action == "replace":
+        return None
+    if task.tree.state in LIVING_STATES:
+        return None
+    return Refusal("no_living_tree", _("No living tree stands there to care for."))
+
+
+_did = needs("done_on", "no_date", _("Give the day it was done."))
+_why = needs("reason", "no_reason", _("Say why it was not done."))
+
+
+def given_to_a_crew(situation: Situation) -> Refusal | None:
+    work: Any = situation.obj
+    if work.state == "assigned" and work.crew is None:
+        return Refusal("no_crew", _("Say which crew it is given to."))
+    return None
+
+
+TASK = Kind(
+    name="care_task",
+    model="greening.CareTask",
+    starts=("planned", "assigned"),
+    # A crew may log what it did although nobody assigned or started it on a phone: work done is never refused.
+    moves=(
+        Move("planned", "assigned", "started"),
+        Move("planned", "done", guards=[_did, litres_are_given]),
+        Move("planned", "not_done", guards=[_why, reason_has_its_value]),
+        Move("planned", "cancelled"),
+        Move("assigned", "planned", "started", "cancelled"),
+        Move("assigned", "done", guards=[_did, litres_are_given]),
+        Move("assigned", "not_done", guards=[_why, reason_has_its_value]),
+        Move("started", "done", guards=[_did, litres_are_given]),
+        Move("started", "not_done", guards=[_why, reason_has_its_value]),
+        Move("started", "assigned", "cancelled"),
+    ),
+    fields=(
+        "action",
+        "tree",
+        "rule",
+        "due_from",
+        "due_until",
+        "litres",
+        "litres_given",
+        "crew",
+        "round",
+        "stop",
+        "done_on",
+        "reason",
+        "rain_mm",
+        "order_reference",
+        "note",
+        "source",
+        "synthetic",
+    ),
+    soft=("note", "stop"),
+    guards=(
+        given_to_a_crew,
+        window_in_order,
+        not_in_the_future("done_on"),
+        round_fits_task,
+        task_is_for_a_tree_that_stands,
+    ),
+    warners=(pruning_in_nesting_season, outside_its_window),
+    order=40,
+)
+
+
+# --- watering rounds --------------------------------------------------------------------------------
+def skip_has_its_value(situation: Situation) -> Refusal | None:
+    return _value_of_reason(situation.obj, "skip_reason")
+
+
+def tank_holds_water(situation: Situation) -> Refusal | None:
+    tour: Any = situation.obj
+    if not (tour.tank_litres > 0 and tour.litres_per_tree > 0):
+        return Refusal("litres", _("Tank and litres per tree are more than zero."))
+    if tour.litres_per_tree > tour.tank_litres:
+        return Refusal("litres", _("One tree takes more than the whole tank."))
+    return None
+
+
+def trees_still_dry(situation: Situation) -> Any:
+    if situation.moved_to != "done":
+        return None
+    open_tasks = len(_open_tasks_of_round(situation))
+    if not open_tasks:
+        return None
+    return ngettext(
+        "%(n)s tree of the round is still open.",
+        "%(n)s trees of the round are still open.",
+        open_tasks,
+    ) % {"n": open_tasks}
+
+
+def round_takes_its_tasks_along(situation: Situation) -> Iterator[Consequence]:
+    """A skipped round leaves its waterings undone for the same reason; a cancelled one gives them back."""
+    tour: Any = situation.obj
+    if situation.moved_to == "skipped":
+        patch = {
+            "state": "not_done",
+            "reason": tour.skip_reason,
+            "rain_mm": tour.rain_mm,
+            "order_reference": tour.order_reference,
+            "note": tour.note,
+        }
+    elif situation.moved_to == "cancelled":
+        patch = {"state": "planned", "round": None, "stop": None, "crew": None}
+    else:
+        return
+    for task in _open_tasks_of_round(situation):
+        if situation.moved_to == "cancelled" and task.state == "started":
+            continue  # somebody is at it: it stays theirs
+        yield Consequence("care_task", task, patch)
+
+
+def _open_tasks_of_round(situation: Situation) -> list[Any]:
+    if situation.created:
+        return []
+    rows = CareTask.objects.filter(round_id=situation.obj.pk).order_by("stop", "id")
+    tasks = [current(situation, row) for row in rows]
+    return [task for task in tasks if task.state in OPEN_TASK_STATES]
+
+
+_skip_why = needs("skip_reason", "no_reason", _("Say why the round is skipped."))
+
+ROUND = Kind(
+    name="watering_round",
+    model="greening.WateringRound",
+    starts=("planned", "assigned"),
+    moves=(
+        Move("planned", "assigned"),
+        Move("planned", "skipped", guards=[_skip_why, skip_has_its_value]),
+        Move("planned", "cancelled"),
+        Move("assigned", "planned", "started", "cancelled"),
+        Move("assigned", "skipped", guards=[_skip_why, skip_has_its_value]),
+        Move("started", "done"),
+        Move("started", "skipped", guards=[_skip_why, skip_has_its_value]),
+    ),
+    fields=(
+        "name",
+        "day",
+        "crew",
+        "tank_litres",
+        "litres_per_tree",
+        "length_m",
+        "skip_reason",
+        "rain_mm",
+        "order_reference",
+        "note",
+        "source",
+        "synthetic",
+    ),
+    soft=("note", "name"),
+    guards=(given_to_a_crew, tank_holds_water),
+    warners=(trees_still_dry,),
+    consequences=round_takes_its_tasks_along,
+    order=30,
+)
+
+
+# --- survival checks --------------------------------------------------------------------------------
+def autumn_fits_its_day(situation: Situation) -> Refusal | None:
+    """An autumn's check is made from August to the July after: late ones happen, wrong years too."""
+    check: Any = situation.obj
+    if dt.date(check.autumn, 8, 1) <= check.checked_on <= dt.date(check.autumn + 1, 7, 31):
+        return None
+    return Refusal(
+        "wrong_autumn",
+        _("That day does not belong to the autumn of %(autumn)s.") % {"autumn": check.autumn},
+    )
+
+
+def checked_once_an_autumn(situation: Situation) -> Refusal | None:
+    check: Any = situation.obj
+    if check.state != RECORDED:
+        return None
+    others = situation.world["checked"].get((check.tree.uuid, check.autumn), set()) - {check.uuid}
+    if others:
+        return Refusal("already_checked", _("This tree was already checked this autumn."))
+    return None
+
+
+def checked_after_planting(situation: Situation) -> Refusal | None:
+    check: Any = situation.obj
+    if check.tree.state == "reserved":
+        return Refusal("not_planted", _("This tree is not planted yet."))
+    if check.tree.planted_on and check.checked_on < check.tree.planted_on:
+        return Refusal("before_planting", _("The check lies before the planting."))
+    return None
+
+
+def gone_is_not_alive(situation: Situation) -> Refusal | None:
+    check: Any = situation.obj
+    if check.found == "alive" and check.gone:
+        return Refusal("gone_alive", _("A tree that is gone cannot be found alive."))
+    return None
+
+
+def lives_though_recorded_lost(situation: Situation) -> Any:
+    check: Any = situation.obj
+    if situation.created and check.found == "alive" and check.tree.state in ENDED_STATES:
+        return _("The inventory says “%s”: correct the tree's state.") % (
+            check.tree.get_state_display()
+        )
+    return None
+
+
+def preload_checks(checks: list[Living], world: World) -> None:
+    """Which trees of this batch were checked in which autumns, read once."""
+    checked = world.setdefault("checked", {})
+    asked = world.setdefault("checked_asked", set())
+    known: Any = world["references"].get(Tree, {}).values()
+    trees = [*known, *(check.tree for check in checks)]  # type: ignore[attr-defined]
+    fresh = [tree.pk for tree in trees if tree.pk and tree.uuid not in asked]
+    asked.update(tree.uuid for tree in trees)
+    if fresh:
+        rows = SurvivalCheck.objects.filter(tree_id__in=fresh, state=RECORDED)
+        for tree, autumn, check in rows.values_list("tree__uuid", "autumn", "uuid"):
+            checked.setdefault((tree, autumn), set()).add(check)
+
+
+def remember_check(situation: Situation) -> None:
+    check: Any = situation.obj
+    held = situation.world["checked"].setdefault((check.tree.uuid, check.autumn), set())
+    (held.add if check.state == RECORDED else held.discard)(check.uuid)
+
+
+def what_a_check_changes(situation: Situation) -> Iterator[Consequence]:
+    """The autumn's task is done; a tree found lost is lost in the inventory, and its guarantee is claimed on."""
+    check: Any = situation.obj
+    if not situation.created:
+        return
+    rows = CareTask.objects.filter(
+        tree_id=check.tree.pk, action="survival_check", due_from__year=check.autumn
+    )
+    for row in rows.filter(state__in=OPEN_TASK_STATES):
+        if current(situation, row).state in OPEN_TASK_STATES:
+            yield Consequence("care_task", row, {"state": "done", "done_on": check.checked_on})
+    if check.found == "alive" or check.tree.state in ENDED_STATES:
+        return
+    state = "missing" if check.gone else "dead"
+    yield Consequence("tree", check.tree, {"state": state, "ended_on": check.checked_on})
+    guaranteed = check.tree.guarantee_until and check.tree.guarantee_until >= check.checked_on
+    if check.found == "dead" and guaranteed:
+        claim = uuid_module.uuid5(check.uuid, "claim")
+        yield Consequence(
+            "guarantee_claim",
+            _unsaved("guarantee_claim", claim),
+            {
+                "tree": check.tree,
+                "state": "noted",
+                "defect": "dead",
+                "noted_on": check.checked_on,
+            },
+            create=True,
+        )
+
+
+def _unsaved(name: str, identifier: uuid_module.UUID) -> Living:
+    from greening.lifecycle import kind
+
+    found = kind(name)
+    assert found is not None, name
+    return found.model_class(uuid=identifier)
+
+
+CHECK = Kind(
+    name="survival_check",
+    model="greening.SurvivalCheck",
+    starts=(RECORDED,),
+    # What the check made of the tree stays: a person decides what the withdrawal means for it.
+    moves=(Move(RECORDED, WITHDRAWN),),
+    fields=(
+        "tree",
+        "autumn",
+        "checked_on",
+        "found",
+        "gone",
+        "cause",
+        "note",
+        "source",
+        "synthetic",
+    ),
+    soft=("note",),
+    guards=(
+        not_in_the_future("checked_on"),
+        autumn_fits_its_day,
+        checked_after_planting,
+        gone_is_not_alive,
+        checked_once_an_autumn,
+    ),
+    warners=(lives_though_recorded_lost,),
+    preload=preload_checks,
+    remember=remember_check,
+    consequences=what_a_check_changes,
+    order=50,
+)
+
+# --- inspections ------------------------------------------------------------------------------------
+#: Months until the next inspection, by overall score: the town's choice, in the range of one to three years
+#: that FLL's Baumkontrollrichtlinien give for sound and for damaged trees (recalled), shorter for danger.
+MONTHS_TO_NEXT = {0: 36, 1: 36, 2: 12, 3: 6, 4: 1}
+WATCHED_FROM = 2
+DANGEROUS_FROM = 3
+
+
+def next_inspection(inspected_on: dt.date, overall: int) -> dt.date:
+    """When a tree with this score is looked at again at the latest.
+
+    >>> next_inspection(dt.date(2026, 11, 22), 3)
+    datetime.date(2027, 5, 22)
+    """
+    return care.months_after(inspected_on, MONTHS_TO_NEXT[overall])
+
+
+def score_warning(situation: Situation) -> Any:
+    seen: Any = situation.obj
+    if "overall" in situation.patch and seen.overall >= DANGEROUS_FROM:
+        return _("Serious or dangerous: make the place safe and tell the crew lead today.")
+    return None
+
+
+def milder_than_its_parts(situation: Situation) -> Any:
+    seen: Any = situation.obj
+    if seen.overall < seen.worst_part and "overall" in situation.patch:
+        return _("The overall score is milder than the worst part's.")
+    return None
+
+
+def next_date_is_late(situation: Situation) -> Any:
+    seen: Any = situation.obj
+    if "next_due" not in situation.patch and not situation.created:
+        return None
+    latest = next_inspection(seen.inspected_on, seen.overall)
+    if seen.next_due is None:
+        return _("No next inspection is set; this score asks for one by %s.") % latest.isoformat()
+    if seen.next_due > latest:
+        return (
+            _("The next inspection is late for this score: %s at the latest.") % latest.isoformat()
+        )
+    return None
+
+
+def next_date_follows(situation: Situation) -> Refusal | None:
+    seen: Any = situation.obj
+    if seen.next_due is not None and seen.next_due <= seen.inspected_on:
+        return Refusal("next_before", _("The next inspection comes after this one."))
+    return None
+
+
+def watched_from_now(situation: Situation) -> Iterator[Consequence]:
+    """A doubtful tree is put under watch; only a person takes the watch off again."""
+    seen: Any = situation.obj
+    if "overall" in situation.patch and seen.overall >= WATCHED_FROM and seen.state == RECORDED:
+        yield Consequence("tree", seen.tree, {"under_watch": True})
+
+
+INSPECTION = Kind(
+    name="inspection",
+    model="greening.Inspection",
+    starts=(RECORDED,),
+    moves=(Move(RECORDED, WITHDRAWN),),
+    fields=(
+        "tree",
+        "inspected_on",
+        "crown",
+        "trunk",
+        "roots",
+        "overall",
+        "defects",
+        "advice",
+        "next_due",
+        "source",
+        "synthetic",
+    ),
+    soft=("advice",),
+    guards=(not_in_the_future("inspected_on"), next_date_follows),
+    warners=(score_warning, milder_than_its_parts, next_date_is_late),
+    consequences=watched_from_now,
+    order=50,
+)
+
+
+# --- what follows from a tree's own life --------------------------------------------------------------
+def tasks_follow_the_tree(situation: Situation) -> Iterator[Consequence]:
+    """Planting sets the day its stake comes off; a tree that is lost asks for no more care."""
+    tree: Any = situation.obj
+    if situation.moved_to == "planted" and tree.planted_on and not tree.archived_at:
+        yield from _stake_removal(situation, tree)
+    elif not situation.created and (
+        situation.moved_to in ENDED_STATES or situation.patch.get("archived_at")
+    ):
+        rows = CareTask.objects.filter(tree_id=tree.pk, state__in=OPEN_TASK_STATES)
+        for row in rows.exclude(action="replace").order_by("pk"):
+            if current(situation, row).state in OPEN_TASK_STATES:
+                yield Consequence("care_task", row, {"state": "cancelled", "reason": "tree_gone"})
+
+
+def _stake_removal(situation: Situation, tree: Tree) -> Iterator[Consequence]:
+    facts = care.TreeFacts(tree.uuid, tree.state, tree.planted_on)
+    rules = [rule for rule in care.RULES if rule.action == "stake_removal"]
+    for plan in care.tasks_for(facts, rules, timezone.localdate(), horizon_days=100 * 366):
+        known = not situation.created and (
+            CareTask.objects.filter(
+                tree_id=tree.pk, rule=plan.rule, due_from=plan.due_from
+            ).exists()
+        )
+        if not known:
+            yield Consequence(
+                "care_task", CareTask(uuid=plan.uuid), task_patch(plan, tree), create=True
+            )
+
+
+def task_patch(plan: care.TaskPlan, tree: Any) -> dict[str, Any]:
+    """What a new task of this plan says; `tree` is the tree or its identifier."""
+    return {
+        "tree": tree,
+        "state": "planned",
+        "rule": plan.rule,
+        "action": plan.action,
+        "due_from": plan.due_from,
+        "due_until": plan.due_until,
+        "litres": plan.litres,
+    }
+
+
+def declare() -> None:
+    """Register work's kinds, who may change them, and what follows from a tree's life."""
+    register(TASK, ROUND, CHECK, INSPECTION)
+    follow("tree", tasks_follow_the_tree)
+    work = ("care_task", "watering_round", "survival_check", "inspection")
+    grant(Role.PLANNER, work, WRITE)
+    grant(Role.CREW_LEAD, work, {*WRITE, "override"})
+    grant(
+        Role.CREW,
+        ("care_task",),
+        {"edit", "move:started", "move:done", "move:not_done", "move:assigned"},
+    )
+    grant(Role.CREW, ("watering_round",), {"edit", "move:started", "move:done"})
+    grant(Role.CREW, ("survival_check",), {"create", "edit"})
