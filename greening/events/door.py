@@ -56,12 +56,23 @@ def _refused_by_database(change: Change, error: IntegrityError) -> Verdict:
     for kind in kinds():
         if kind.name == change.kind:
             for constraint in kind.model_class._meta.constraints:
-                if constraint.name and constraint.name in text:
+                if _broken(constraint, kind.model_class, text):
                     sentence = str(constraint.get_violation_error_message())
     outcome = Outcome(Verdict(change.uuid, "rejected", "constraint", sentence))
     with transaction.atomic():
         _record([(change, outcome)])
     return outcome.verdict
+
+
+def _broken(constraint: models.BaseConstraint, model: type[models.Model], text: str) -> bool:
+    """Whether the database's message speaks of this constraint; SQLite names a unique one by its columns."""
+    if constraint.name and constraint.name in text:
+        return True
+    names = getattr(constraint, "fields", ())
+    columns = [model._meta.get_field(name).column for name in names]
+    return bool(columns) and text.endswith(
+        ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
+    )
 
 
 def _apply(batch: Sequence[Change]) -> list[Verdict]:

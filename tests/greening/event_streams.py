@@ -7,14 +7,15 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from greening.events import Change, Verdict, apply
 from greening.lifecycle import kinds
 from greening.lives import HOLDING
-from greening.models import Event, PlantingSite, Species, Tree
+from greening.models import CareTask, Event, PlantingSite, Species, SurvivalCheck, Tree
 
 POINT = {"type": "Point", "coordinates": [2.2737, 48.8238]}
-DAY = dt.date(2025, 11, 20)
+DAY = dt.date(2025, 11, 20)  # its stake comes off in 2027: planting makes that task
 
 
 def stream(seed: int, *, devices: int = 3, length: int = 8) -> list[list[Change]]:
@@ -46,6 +47,10 @@ def stream(seed: int, *, devices: int = 3, length: int = 8) -> list[list[Change]
         made: list[Change] = list(opening) if device == 0 else []
         last: dict[uuid.UUID, uuid.UUID] = {change.object_uuid: change.uuid for change in made}
         for number in range(length):
+            if rng.random() < 0.15:
+                check = _check(rng, identifier(), rng.choice(trees), identifier())
+                made.append(replace(check, device=f"phone-{device}", sequence=number))
+                continue
             kind = rng.choice(["planting_site", "tree", "tree"])
             target = rng.choice(sites if kind == "planting_site" else trees)
             create = kind == "tree" and rng.random() < 0.4
@@ -84,6 +89,19 @@ def stream(seed: int, *, devices: int = 3, length: int = 8) -> list[list[Change]
     return devices_changes
 
 
+def _check(rng: random.Random, check: uuid.UUID, tree: uuid.UUID, event: uuid.UUID) -> Change:
+    """A survival check: what it finds changes the tree, the site, and the tree's tasks."""
+    patch = {
+        "tree": str(tree),
+        "autumn": 2026,
+        "checked_on": "2026-09-15",
+        "found": rng.choice(["alive", "dead", "outside"]),
+        "gone": rng.random() < 0.5,
+        "state": "recorded",
+    }
+    return Change("survival_check", check, patch, create=True, uuid=event, source="phone")
+
+
 def _states(name: str) -> list[str]:
     return next(sorted(kind.states) for kind in kinds() if kind.name == name)
 
@@ -114,6 +132,7 @@ def check(changes: Sequence[Sequence[Change]], verdicts: Sequence[Verdict]) -> N
     decided = {row.uuid for row in rows if row.status != "waiting"}
     standing = set(PlantingSite.objects.values_list("uuid", flat=True))
     standing |= set(Tree.objects.values_list("uuid", flat=True))
+    standing |= set(SurvivalCheck.objects.values_list("uuid", flat=True))
     for row in own:
         if row.status == "waiting" and row.code != "ahead":
             assert row.waiting_for not in decided | standing, "nothing waits for what has arrived"
@@ -134,12 +153,16 @@ def check(changes: Sequence[Sequence[Change]], verdicts: Sequence[Verdict]) -> N
                         assert kind.allows(state, entered), f"{state} → {entered}"
                     state = entered
             assert state == obj.state, "the history ends where the object stands"
+    checked = Counter(SurvivalCheck.objects.values_list("tree", "autumn"))
+    assert set(checked.values()) <= {1}, "one check a tree and autumn"
     for site in PlantingSite.objects.all():
         assert Tree.objects.filter(site=site, state__in=HOLDING).count() <= 1
 
 
 def clear() -> None:
     Event.objects.all().delete()
+    SurvivalCheck.objects.all().delete()
+    CareTask.objects.all().delete()
     Tree.objects.all().delete()
     PlantingSite.objects.all().delete()
     Species.objects.all().delete()
