@@ -9,9 +9,10 @@ class GreeningConfig(AppConfig):
     verbose_name = _("Greening")
 
     def ready(self) -> None:
-        from greening import care_lives, indicators, lives, order_lives
+        from greening import care_lives, check_lives, indicators, lives, order_lives
 
         lives.declare()
         care_lives.declare()
+        check_lives.declare()
         order_lives.declare()
         indicators.declare()

@@ -43,11 +43,11 @@ def generate(
     trees: Any = None,
     horizon_days: int = care.HORIZON_DAYS,
 ) -> Generated:
-    """Make the tasks that the rules ask for and that do not exist, and withdraw planned ones they no longer ask for.
+    """Make the tasks that the rules ask for, and withdraw the planned ones that they no longer ask for.
 
-    Running it again, or twice at once, adds nothing: a task's identifier is made from rule, tree and window, and so
-    is its event's. It may be stopped at any instant and run again. Work that a person asked for, or that somebody
-    was given or did, is left alone.
+    Running it again, or twice at once, adds nothing: a task's identifier is made from rule, tree and window,
+    and so is its event's. It may be stopped at any instant and run again. Work that a person asked for, or
+    that somebody was given or did, is left alone.
     """
     care.check_rules(rules)
     day = today or timezone.localdate()
@@ -150,10 +150,11 @@ def plan_round(
     to_metres = transformer(WGS84, srid)
     rows = CareTask.objects.filter(pk__in=[task.pk for task in wanted]).select_related("tree")
     stops = list(rows.order_by("pk"))
-    points = [to_metres.transform(task.tree.geom.x, task.tree.geom.y) for task in stops]
+    places: list[Any] = [task.tree.geom for task in stops]
+    points = [to_metres.transform(place.x, place.y) for place in places]
     start = None
     if depot is not None:
-        there = depot.transform(srid, clone=True)
+        there: Any = depot.transform(srid, clone=True)
         start = (there.x, there.y)
     order = order_stops(points, start)
     identifier = new_uuid()
@@ -195,7 +196,7 @@ def skip_waterings(
     enough_mm: float = care.ENOUGH_RAIN_MM,
     actor: AbstractBaseUser | None = None,
 ) -> list[Verdict]:
-    """Leave out the day's rounds, and the waterings in no round whose window is about to close, if the weather says so.
+    """If the weather says so, leave out the day's rounds, and the waterings in no round that must be done soon.
 
     Each keeps the value used. A watering whose window stays open longer than RAIN_DAYS is left planned: the rain
     will be forgotten before its window is.

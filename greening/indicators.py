@@ -151,7 +151,8 @@ def measure_programme() -> dict[str, float | None]:
 def _by_state(of: str, rows: QuerySet[Any]) -> QuerySet[Any]:
     """(of, state, count) for each state among `rows`."""
     counted = rows.order_by().values(of=Value(of), what=F("state")).annotate(n=Count("pk"))
-    return counted.values_list("of", "what", "n")
+    rows_of_states: QuerySet[Any] = counted.values_list("of", "what", "n")
+    return rows_of_states
 
 
 PROGRAMME = Family(

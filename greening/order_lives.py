@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from greening import care
-from greening.care_lives import needs, not_in_the_future
+from greening.guards import needs, not_in_the_future
 from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, register
 from greening.models import Tree
 from greening.models.campaign import season_dates

@@ -49,9 +49,10 @@ def page(
 ) -> Page[Row]:
     """The page of `rows` that `token` names, or the first.
 
-    `sort` is a field, an annotation or a path (`species__genus`), with `-` for the greatest first; rows without a
-    value come last either way, and the id settles ties. Each page takes one or two queries, ordered as an index on
-    (sort, id) is. A path must not multiply rows. Raises BadInput for a token of another order.
+    `sort` is a field, an annotation or a path (`species__genus`), with `-` for the greatest first; rows without
+    a value come last either way, and the id settles ties, in the same direction. Each page takes one or two
+    queries, ordered as an index on (sort, id) is. A path must not multiply rows. Raises BadInput for a token of
+    another order.
     """
     if not 1 <= size <= MAX_SIZE:
         raise BadInput(f"A page has 1 to {MAX_SIZE} rows, not {size}.")
@@ -113,11 +114,10 @@ class _Order:
         if self.by_id:
             rows = self.rows.order_by("id" if rising else "-id")
             return rows if place is None else rows.filter(_beyond("id", place.pk, rising))
-        id_rising = not back  # ties go by rising id, whichever way the key goes
-        by_pk = "pk" if id_rising else "-pk"
+        by_pk = "pk" if rising else "-pk"  # ties go the way of the key: one index walked one way
         if empty:
             rows = self.rows.filter(_sort_key__isnull=True).order_by(by_pk)
-            return rows if place is None else rows.filter(_beyond("pk", place.pk, id_rising))
+            return rows if place is None else rows.filter(_beyond("pk", place.pk, rising))
         rows = self.rows.order_by(f"{'' if rising else '-'}_sort_key", by_pk)
         if self.nullable:
             rows = rows.filter(_sort_key__isnull=False)
@@ -125,7 +125,7 @@ class _Order:
             return rows
         # The first condition alone is what an index walks; the second drops ties that came before.
         at_or_beyond = Q(**{f"_sort_key__{'gte' if rising else 'lte'}": place.value})
-        beyond = _beyond("_sort_key", place.value, rising) | _beyond("pk", place.pk, id_rising)
+        beyond = _beyond("_sort_key", place.value, rising) | _beyond("pk", place.pk, rising)
         return rows.filter(at_or_beyond & beyond)
 
     # --- tokens -----------------------------------------------------------------------------------

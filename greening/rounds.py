@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from greening.errors import BadInput
 
-#: More stops than a crew does in a day, and the most that are ordered in about a second.
+#: More stops than a crew does in a day; ordering them takes a second or two of computing.
 MAX_STOPS = 400
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from greening.campaigns import labels
 from greening.models import Campaign, Tree
 
 #: Two-sided 95 % of the normal distribution.
@@ -68,14 +70,14 @@ FATES = ("alive", "dead", "outside", "lost", "unchecked")
 
 def counted(
     autumn: int, cut: str, trees: QuerySet[Tree] | None = None
-) -> QuerySet[Tree, dict[str, object]]:
+) -> QuerySet[Any, dict[str, Any]]:
     """The report's rows in one query: `key`, `trees`, and one count a fate.
 
     `trees` narrows the trees asked about (a campaign's, a manager's); they are those of the autumn's check anyway.
     """
-    asked = Tree.objects.all() if trees is None else trees
-    return (  # type: ignore[return-value]
-        asked.of_survival_check(autumn)  # type: ignore[attr-defined]
+    asked: Any = Tree.objects.all() if trees is None else trees
+    counts: QuerySet[Any, dict[str, Any]] = (
+        asked.of_survival_check(autumn)
         .with_fate(autumn)
         .cut(cut)
         .order_by("key")
@@ -84,12 +86,11 @@ def counted(
             trees=Count("pk"), **{f"n_{fate}": Count("pk", filter=Q(fate=fate)) for fate in FATES}
         )
     )
+    return counts
 
 
 def report(autumn: int, cut: str, campaign: Campaign | None = None) -> list[Survival]:
     """Survival in the autumn of year `autumn`, one row a key of `cut`, of one campaign's trees or of all."""
-    from greening.campaigns import labels
-
     trees = None if campaign is None else campaign.planted_trees
     rows = list(counted(autumn, cut, trees))
     names = labels(cut, [row["key"] for row in rows])
@@ -97,8 +98,8 @@ def report(autumn: int, cut: str, campaign: Campaign | None = None) -> list[Surv
         Survival(
             key=row["key"],
             label=names[row["key"]],
-            trees=row["trees"],  # type: ignore[arg-type]
-            **{fate: row[f"n_{fate}"] for fate in FATES},  # type: ignore[arg-type]
+            trees=row["trees"],
+            **{fate: row[f"n_{fate}"] for fate in FATES},
         )
         for row in rows
     ]

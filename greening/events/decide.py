@@ -131,15 +131,15 @@ class Desk:
             if missing:
                 unread = field.related_model._default_manager.filter(pk__in=missing)
                 fresh = list(unread.select_for_update().order_by("pk"))
-                for parent in fresh:
-                    parents[parent.pk] = self.objects.setdefault(parent.uuid, parent)
+                for above in fresh:
+                    parents[above.pk] = self.objects.setdefault(above.uuid, above)
             for row in rows:
                 parent = parents.get(getattr(row, field.attname))
                 if parent is not None:
                     setattr(row, name, parent)
-            above = kind_for(field.related_model)
-            if fresh and above is not None:
-                self._share_parents(above, fresh)
+            kind_above = kind_for(field.related_model)
+            if fresh and kind_above is not None:
+                self._share_parents(kind_above, fresh)
 
     # --- deciding ---------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from greening.events.decide import Desk, Outcome
 from greening.events.envelope import Change, Verdict
+from greening.events.values import field_of
 from greening.lifecycle import kinds
 from greening.models.event import Event
 
@@ -69,7 +70,7 @@ def _broken(constraint: models.BaseConstraint, model: type[models.Model], text: 
     if constraint.name and constraint.name in text:
         return True
     names = getattr(constraint, "fields", ())
-    columns = [model._meta.get_field(name).column for name in names]
+    columns = [field_of(model, name).column for name in names]
     return bool(columns) and text.endswith(
         ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
     )
@@ -185,7 +186,7 @@ def change_of(row: Event) -> Change:
 def _write(desk: Desk) -> None:
     now = timezone.now()
     for kind in kinds():
-        new = [obj for obj in desk.created.get(kind.name, {}).values()]
+        new = list(desk.created.get(kind.name, {}).values())
         if new:
             kind.model_class._default_manager.bulk_create(new, batch_size=1000)
         touched: dict[frozenset[str], list[Any]] = {}

@@ -111,10 +111,9 @@ class Campaign(Identified):
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def _fill_dates(self) -> None:
-        if self.starts_on is None or self.ends_on is None:
-            first, last = season_dates(self.season)
-            self.starts_on = self.starts_on or first
-            self.ends_on = self.ends_on or last
+        first, last = season_dates(self.season)
+        self.starts_on = self.starts_on or first
+        self.ends_on = self.ends_on or last
 
     @property
     def planned_sites(self) -> models.QuerySet[PlantingSite]:

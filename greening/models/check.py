@@ -125,4 +125,4 @@ class Inspection(Living):
 
     @property
     def worst_part(self) -> int:
-        return max(self.crown, self.trunk, self.roots)
+        return int(max(self.crown, self.trunk, self.roots))

@@ -19,7 +19,7 @@ class NurseryOrderQuerySet(models.QuerySet["NurseryOrder"]):
         return self.filter(state="ordered", expected_on__lt=on)
 
     def with_planted(self) -> NurseryOrderQuerySet:
-        """Adds `planted`: the trees in the ground (lost ones too) that carry the order's nursery, lot and species."""
+        """Adds `planted`: trees put in the ground (lost ones too) with the order's nursery, lot and species."""
         trees = (
             Tree.objects.filter(
                 nursery=OuterRef("nursery"), lot=OuterRef("lot"), species=OuterRef("species")
@@ -136,7 +136,7 @@ class GuaranteeClaimQuerySet(models.QuerySet["GuaranteeClaim"]):
         return self.filter(state="claimed", answer_due__lt=on)
 
     def must_be_claimed_before(self, day: dt.date) -> GuaranteeClaimQuerySet:
-        """Defects noted but not yet claimed on trees whose guarantee ends before `day`, the most urgent first."""
+        """Defects noted, not yet claimed, on trees whose guarantee ends before `day`; the most urgent first."""
         return self.filter(state="noted", tree__guarantee_until__lt=day).order_by(
             F("tree__guarantee_until").asc(), "id"
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.db.models import Count, Func, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from greening.crs import WGS84
-from greening.models.base import Living, Placed, valid_geometry
+from greening.models.base import Living, valid_geometry
 from greening.models.commune import Commune
 from greening.spatial import SpatialQuerySet
 
@@ -20,17 +22,14 @@ class GreenRoofQuerySet(SpatialQuerySet["GreenRoof"]):
         area = Func(Transform("geom", srid), function="ST_Area", output_field=models.FloatField())
         return self.annotate(outline_m2=area)
 
-    def areas(
-        self, metric_srid: int | None = None
-    ) -> models.QuerySet[GreenRoof, dict[str, object]]:
-        """One row a state and kind: `roofs`, `outline_m2`, `declared_m2` (null where none is) and how many declare.
+    def areas(self, metric_srid: int | None = None) -> models.QuerySet[Any, dict[str, Any]]:
+        """One row a state and kind: `roofs`, their `total_outline_m2`, `declared_m2` and how many `declared` one.
 
-        Roofs gone from their source are left out.
+        `declared_m2` is null where no roof declares an area. Roofs gone from their source are left out.
         """
-        return (
-            self.filter(archived_at=None)
-            .measured(metric_srid)
-            .order_by("state", "kind")
+        rows: Any = self.filter(archived_at=None).measured(metric_srid)
+        areas: models.QuerySet[Any, dict[str, Any]] = (
+            rows.order_by("state", "kind")
             .values("state", "kind")
             .annotate(
                 roofs=Count("pk"),
@@ -38,10 +37,11 @@ class GreenRoofQuerySet(SpatialQuerySet["GreenRoof"]):
                 declared_m2=Sum("area_m2"),
                 declared=Count("pk", filter=Q(area_m2__isnull=False)),
             )
-        )  # type: ignore[return-value]
+        )
+        return areas
 
 
-class GreenRoof(Living, Placed):
+class GreenRoof(Living):
     class State(models.TextChoices):
         CANDIDATE = "candidate", _("candidate")
         STUDIED = "studied", _("studied")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib.gis.db import models
 from django.db.models import Count, F, OuterRef, Subquery
@@ -44,9 +46,13 @@ class PlantingSiteQuerySet(SpatialQuerySet["PlantingSite"]):
         """Sites that wait for their tree: scheduled, or ready to plant."""
         return self.filter(state__in=("scheduled", "ready"), archived_at=None)
 
-    def by(self, cut: str) -> models.QuerySet[PlantingSite, dict[str, object]]:
+    def by(self, cut: str) -> models.QuerySet[Any, dict[str, Any]]:
         """One row a `key` of the cut with its number of `sites`; for species and quarters the key is their id."""
-        return self.cut(cut).order_by("key").values("key").annotate(sites=Count("pk"))  # type: ignore[return-value]
+        rows: Any = self.cut(cut)
+        counted: models.QuerySet[Any, dict[str, Any]] = (
+            rows.order_by("key").values("key").annotate(sites=Count("pk"))
+        )
+        return counted
 
     def cut(self, name: str) -> PlantingSiteQuerySet:
         """Annotates each site with the `key` it falls under: species (aimed at), manager, campaign or quarter."""
@@ -59,7 +65,7 @@ class PlantingSiteQuerySet(SpatialQuerySet["PlantingSite"]):
         return self.annotate(key=F(SITE_CUTS[name]))
 
 
-class PlantingSite(Living, Placed):
+class PlantingSite(Living):
     """A place for one tree at a time; it keeps the history of its trees."""
 
     class State(models.TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.apps import apps
 from django.contrib.gis.db import models
@@ -62,9 +63,13 @@ class TreeQuerySet(SpatialQuerySet["Tree"]):
             Q(archived_at=None) | Q(state__in=ENDED_STATES), planted_on__gte=since
         ).exclude(site__campaign="")
 
-    def by(self, cut: str) -> models.QuerySet[Tree, dict[str, object]]:
+    def by(self, cut: str) -> models.QuerySet[Any, dict[str, Any]]:
         """One row a `key` of the cut with its number of `trees`; for species and quarters the key is their id."""
-        return self.cut(cut).order_by("key").values("key").annotate(trees=Count("pk"))  # type: ignore[return-value]
+        rows: Any = self.cut(cut)
+        counted: models.QuerySet[Any, dict[str, Any]] = (
+            rows.order_by("key").values("key").annotate(trees=Count("pk"))
+        )
+        return counted
 
     def cut(self, name: str) -> TreeQuerySet:
         """Annotates each tree with the `key` it falls under in a cut of TREE_CUTS, or "quarter"."""
@@ -112,7 +117,9 @@ class TreeQuerySet(SpatialQuerySet["Tree"]):
 
     def due_for_survival_check(self, autumn: int) -> TreeQuerySet:
         """Trees that nobody has checked yet in the autumn of year `autumn`."""
-        return self.of_survival_check(autumn).with_fate(autumn).filter(fate="unchecked")
+        rows: Any = self.of_survival_check(autumn).with_fate(autumn)
+        found: TreeQuerySet = rows.filter(fate="unchecked")
+        return found
 
     # --- guarantee ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.contrib.gis.geos import Polygon
 
-from greening.care_lives import next_inspection
+from greening.check_lives import next_inspection
 from greening.crs import LAMBERT_93, WGS84
 from greening.events import Change, Verdict, apply
 from greening.models import GreenRoof, Inspection, Tree

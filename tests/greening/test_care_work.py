@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.gis.geos import Point
+from django.db import connection
 
 from greening.care import RULES, Rule, Weather, Yearly
-from greening.care_schedule import generate, plan_round, skip_waterings
+from greening.care_schedule import Generated, generate, plan_round, skip_waterings
 from greening.errors import BadInput
 from greening.events import Change, Verdict, apply
 from greening.models import CareTask, Event, PlantingSite, Tree, WateringRound
@@ -65,6 +67,24 @@ def test_a_later_run_adds_only_what_has_come_into_sight() -> None:
     assert generate(SUMMER, [WATER], horizon_days=30).created == 1
     assert generate(SUMMER, [WATER], horizon_days=60).created == 1
     assert generate(SUMMER + dt.timedelta(days=60), [WATER], horizon_days=0).created == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_make_each_task_once() -> None:
+    TreeFactory.create_batch(12)
+
+    def run(_number: int) -> Generated:
+        try:
+            return generate(SUMMER, [WATER])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(run, range(4)))
+    assert CareTask.objects.count() == 48
+    assert CareTask.objects.values("tree", "due_from").distinct().count() == 48
+    assert Event.objects.filter(kind="care_task").count() == 48
+    assert [refused for done in runs for refused in done.refused] == []
 
 
 def test_the_same_window_is_never_made_twice_even_by_the_back_door_of_another_identifier() -> None:

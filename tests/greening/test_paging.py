@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat
+from django.test.utils import CaptureQueriesContext
 
 from greening.errors import BadInput
 from greening.models import Tree
@@ -64,9 +66,12 @@ def flat(pages: list[list[Tree]]) -> list[int]:
 def by_hand(sort: str) -> list[int]:
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     rows = list(Tree.objects.values_list("pk", name))
-    present = sorted((row for row in rows if row[1] is not None), key=lambda row: row[0])
-    present.sort(key=lambda row: row[1], reverse=falling)  # a stable sort: ties stay by rising id
-    return [row[0] for row in present] + sorted(row[0] for row in rows if row[1] is None)
+    present = sorted((row[1], row[0]) for row in rows if row[1] is not None)
+    absent = sorted(row[0] for row in rows if row[1] is None)
+    if falling:
+        present.reverse()
+        absent.reverse()
+    return [row[1] for row in present] + absent
 
 
 SORTS = ["planted_on", "-planted_on", "height_m", "-height_m", "species__genus", "-species__genus"]
@@ -130,6 +135,19 @@ def test_no_page_uses_an_offset_or_a_count(
     for query in queries.captured_queries:
         assert "OFFSET" not in query["sql"].upper()
         assert "COUNT(" not in query["sql"].upper()
+
+
+@pytest.mark.parametrize("sort", ["planted_on", "-planted_on"])
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's query plan")
+def test_a_page_walks_the_index_and_sorts_nothing(grove: list[Tree], sort: str) -> None:
+    token = page(Tree.objects.all(), sort, size=3).next
+    with CaptureQueriesContext(connection) as queries:
+        page(Tree.objects.all(), sort, size=3, token=token)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + queries.captured_queries[0]["sql"])
+        plan = " ".join(str(row[3]) for row in cursor.fetchall())
+    assert "USING INDEX greening_tree_planted_on" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_an_empty_list_has_one_empty_page() -> None:
