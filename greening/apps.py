@@ -1,9 +1,25 @@
 """The ground floor."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class GreeningConfig(AppConfig):
     name = "greening"
     verbose_name = _("Greening")
+
+    def ready(self) -> None:
+        from greening.demo.registry import register as register_demo
+        from greening.layers import register
+        from greening.map_layers import ROOFS, SITES, STREETS, TREES
+        from greening.middleware import SHORT_WAY
+        from greening.spatial_index import after_migrate
+
+        register(STREETS, ROOFS, SITES, TREES)
+        register_demo(10, "ground", "greening.demo.load.build", "greening.demo.load.is_done")
+        if "/tiles/" not in SHORT_WAY:
+            SHORT_WAY.append("/tiles/")
+
+        # Once a migrate, not once an app: the signal comes after all tables of all floors have changed.
+        post_migrate.connect(after_migrate, sender=self, dispatch_uid="greening.spatial_index")
