@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from greening.demo import roofs, sites, streets, terrain
 from greening.demo.plans import (
-    METRIC_SRID,
     Ground,
     RoofPlan,
     SitePlan,
@@ -14,7 +13,6 @@ from greening.demo.plans import (
 
 __all__ = [
     "DEMO_SEED",
-    "METRIC_SRID",
     "Ground",
     "RoofPlan",
     "SitePlan",

@@ -102,8 +102,8 @@ def _street_runs(
         places = _rows(street, rng)
         if not len(places):
             continue
-        points = shapely.points(places)
-        good = shapely.contains(inside, points)
+        points = np.array(shapely.points(places), dtype=object)
+        good = shapely.contains_xy(inside, places[:, 0], places[:, 1])
         mine, other = tree.query(points, predicate="dwithin", distance=30.0)
         crossing = (other != at) & (shapely.distance(points[mine], lines[other]) < reach[other])
         good[mine[crossing]] = False
@@ -130,7 +130,8 @@ def _rows(street: StreetPlan, rng: np.random.Generator) -> NDArray[np.float64]:
         heading /= np.maximum(np.hypot(heading[:, 0], heading[:, 1]), 1e-9)[:, None]
         across = np.stack((-heading[:, 1], heading[:, 0]), axis=1)
         rows.append(here + side * offset * across)
-    return np.round(np.vstack(rows), 2)
+    places: NDArray[np.float64] = np.round(np.vstack(rows), 2)
+    return places
 
 
 def _spaced(runs: list[_Run]) -> list[_Run]:
