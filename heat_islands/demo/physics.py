@@ -243,6 +243,11 @@ class Climate:
             np.asarray(hidden, dtype=np.float32),
         )
 
+    def with_ground(self, fractions: Array) -> Climate:
+        """The same place with other `fractions` of ground under the same buildings."""
+        neighbours = around(self.coefficients, fractions)
+        return replace(self, fractions=fractions, neighbours=neighbours)
+
     def temperature(self, day: Day) -> Array:
         """The true surface temperature of every cell on `day` (kelvin)."""
         own = own_ground(self.coefficients, self.fractions, self.brightness, self.shaded, day)

@@ -12,7 +12,7 @@ from shapely import Polygon
 from greening.demo.ground import Ground, build_ground
 from heat_islands.demo.fields import stream
 from heat_islands.demo.frame import SIDE_M, Frame, Layout
-from heat_islands.demo.physics import CONVERTED_FROM, Climate, Coefficients, Day, days, unseen
+from heat_islands.demo.physics import Climate, Coefficients, Day, days, unseen
 from heat_islands.demo.surface import Surface, build_surface
 from parcels.demo import Land, build_land
 
@@ -65,11 +65,7 @@ class DemoTown:
         from heat_islands.demo.effects import converted_fractions
 
         fractions = converted_fractions(self, self.converted)
-        return Climate.of(self.coefficients, self.surface, self._unseen(), fractions)
-
-    def _unseen(self):  # type: ignore[no-untyped-def]
-        follows = 0.0 if self.variant == "no_effect" else 0.4
-        return unseen(self.seed, self.surface, watering_follows_green=follows)
+        return self.climate.with_ground(fractions)
 
 
 def layout_of(ground: Ground, land: Land) -> Layout:
