@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float32]
 
 FWHM_M = 100.0  # TIRS acquires at 100 m (USGS Landsat 8 Data Users Handbook; science.md §5)
 RING_M = (75.0, 205.0)  # science.md §5: outside the footprint, inside the next block
-SPACING_M = 60.0  # between training footprints: denser than the 100 m sensor, thinner than its 30 m product
+SPACING_M = 100.0  # between training footprints: the spacing of the sensor's own measurements
 MIN_KNOWN = 0.95  # share of a footprint that must be known; less and a sea shore or a map edge shows
 TRUNCATE = 3.5  # half-width of the Gaussian in standard deviations: .05 % of the energy lies beyond
 SIGMA_PER_FWHM = 1.0 / (2.0 * math.sqrt(2.0 * math.log(2.0)))
