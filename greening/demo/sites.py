@@ -130,8 +130,7 @@ def _rows(street: StreetPlan, rng: np.random.Generator) -> NDArray[np.float64]:
         heading /= np.maximum(np.hypot(heading[:, 0], heading[:, 1]), 1e-9)[:, None]
         across = np.stack((-heading[:, 1], heading[:, 0]), axis=1)
         rows.append(here + side * offset * across)
-    places: NDArray[np.float64] = np.round(np.vstack(rows), 2)
-    return places
+    return np.asarray(np.round(np.vstack(rows), 2), dtype=np.float64)
 
 
 def _spaced(runs: list[_Run]) -> list[_Run]:
