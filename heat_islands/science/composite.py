@@ -41,7 +41,10 @@ SCENES_TO_TELL_NOISE = 4
 SMALLEST_SIGMA_K = 0.1  # NEdT .05 K, int16 centi-kelvin and resampling: nothing is sharper
 #: Weight of the pooled day-to-day variance in a cell's own, in days: a cell seen five times says little of its spread.
 PRIOR_DAYS = 5.0
-CELLS_AT_ONCE = 4096  # × 40 scenes × float32 = .7 MB: the arrays of the fit stay in the processor's cache
+#: Beyond this a scene is not of this town; it also keeps the biweight's reach well below a missing value's 120 K.
+LARGEST_SIGMA_K = 20.0
+SORTED_AT_ONCE = 16384  # cells × 41 rows × int16 = 1.3 MB, and
+FITTED_AT_ONCE = 4096  # cells × 40 scenes × 2 float32 arrays = 1.3 MB: the arrays at work stay in the processor's cache
 SCENE_STEPS = 40  # of fit_scenes, which usually needs about ten
 CONVERGED_K = 1e-4
 LST = SCENE_BANDS[0]
@@ -92,12 +95,18 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
     scenes = len(lst_c)
     seen = np.isfinite(lst_c)
     if not seen.any(axis=1).all():
-        raise NoClearPixel("A scene has no clear cell on the territory: it cannot enter a composite.")
+        raise NoClearPixel(
+            "A scene has no clear cell on the territory: it cannot enter a composite."
+        )
     floor = np.full(scenes, np.nan)
     if st_qa_k is not None:
-        floor = np.array([scene_wide_error(qa[here]) for qa, here in zip(st_qa_k, seen, strict=True)])
+        floor = np.array(
+            [scene_wide_error(qa[here]) for qa, here in zip(st_qa_k, seen, strict=True)]
+        )
     if scenes == 1:
-        return SceneFit(np.array([np.mean(lst_c[0][seen[0]], dtype=np.float64)]), np.array([np.nan]), floor, 0.0)
+        return SceneFit(
+            np.array([np.mean(lst_c[0][seen[0]], dtype=np.float64)]), np.array([np.nan]), floor, 0.0
+        )
     usable = seen.sum(axis=0) >= 2  # a cell seen once tells nothing of the scenes
     y, known = lst_c[:, usable].astype(np.float64), seen[:, usable]
     _require_common_cells(known)
@@ -117,44 +126,54 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
         leverage = weight / np.where(total > 0, total, 1.0)
         if np.abs(term - before).max() < CONVERGED_K:
             break
-    return SceneFit(term, np.sqrt(variance), floor, kappa)
+    # Terms in whole stored steps: the blocks' int16 arithmetic is then exact.
+    return SceneFit(np.round(term / LST.scale) * LST.scale, np.sqrt(variance), floor, kappa)
 
 
 def fit_cells(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit) -> CellFit:
     """The cell terms of a block: `lst` and `st_qa` are (scenes, cells) as stored; a pure function of its arguments."""
-    parts = [
-        _fit_chunk(lst[:, chunk], None if st_qa is None else st_qa[:, chunk], fit)
-        for chunk in (slice(i, i + CELLS_AT_ONCE) for i in range(0, lst.shape[1], CELLS_AT_ONCE))
-    ]
-    return CellFit(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    cells = lst.shape[1]
+    result = CellFit(
+        np.empty(cells, np.float32), np.empty(cells, np.int16), np.empty(cells, np.float32), np.empty(cells, np.float32)
+    )
+    for first in range(0, cells, SORTED_AT_ONCE):
+        chunk = slice(first, min(first + SORTED_AT_ONCE, cells))
+        _fit_chunk(lst[:, chunk], None if st_qa is None else st_qa[:, chunk], fit, CellFit(*(a[chunk] for a in result)))
+    return result
 
 
-def _fit_chunk(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit) -> CellFit:
-    known, n = count_known(lst)
+def _fit_chunk(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit, out: CellFit) -> None:
     term = np.rint(fit.term_c / LST.scale).astype(np.int16)
-    rounded_off = (fit.term_c - term * LST.scale).astype(np.float32)
+    known = count_known(lst)
     rows = less(lst, term)
-    residual = np.multiply(rows[:-1], np.float32(LST.scale), dtype=np.float32)
-    residual += np.float32(SHIFT * LST.scale) - rounded_off[:, np.newaxis]
-    cell = (sort_rows(rows).median_of_first(n) + np.float32(SHIFT)) * np.float32(LST.scale)
+    # Sorting overwrites, and the biweight needs to know which value is which scene's.
+    start = sort_rows(rows.copy()).median_of_first(known)
+    start += np.float32(SHIFT)
+    start *= np.float32(LST.scale)
     if len(fit.term_c) == 1:
-        nothing = np.full(cell.shape, np.nan, dtype=np.float32)
-        return CellFit(cell - rounded_off[0], n, nothing, nothing.copy())
-    residual -= cell
-    return _one_step(cell, residual, _base_weights(known, st_qa, fit), fit)
+        out.cell_k[:], out.n[:], out.se_k[:], out.sigma_k[:] = start, known, np.nan, np.nan
+        return
+    for first in range(0, lst.shape[1], FITTED_AT_ONCE):
+        part = slice(first, first + FITTED_AT_ONCE)
+        residual = np.multiply(rows[:-1, part], np.float32(LST.scale), dtype=np.float32)
+        residual -= start[part] - np.float32(SHIFT * LST.scale)
+        precision = _precision(None if st_qa is None else st_qa[:, part], fit)
+        _one_step(start[part], residual, precision, fit, CellFit(*(a[part] for a in out)))
 
 
-def _one_step(cell: FloatArray, residual: FloatArray, base: FloatArray, fit: SceneFit) -> CellFit:
-    """From the median, one weighted step: as robust as its start, as efficient as going on [Bickel 1975, JASA 70:428]."""
+def _one_step(start: FloatArray, residual: FloatArray, precision: FloatArray, fit: SceneFit, out: CellFit) -> None:
+    """From the median, one weighted step: as robust as its start, as efficient as going on [Bickel 1975, JASA 70:428].
+
+    A missing value stands over 120 K off (see `less`), where the biweight is 0: it needs no mask.
+    """
     weight = np.square(residual)
-    weight *= base
-    weight *= np.float32(-1.0 / TUKEY_C**2)
+    weight *= precision * np.float32(-1.0 / TUKEY_C**2)
     weight += np.float32(1.0)
     np.maximum(weight, np.float32(0.0), out=weight)
+    np.add.reduce((weight > 0).view(np.int8), axis=0, dtype=np.int16, out=out.n)
     np.square(weight, out=weight)
-    weight *= base
+    weight *= precision
     total = np.add.reduce(weight, axis=0)
-    n = np.add.reduce((weight > 0).view(np.int8), axis=0, dtype=np.int16)
     with np.errstate(invalid="ignore", divide="ignore"):
         weight *= residual
         step = np.add.reduce(weight, axis=0) / total
@@ -162,25 +181,25 @@ def _one_step(cell: FloatArray, residual: FloatArray, base: FloatArray, fit: Sce
         spread = np.add.reduce(weight, axis=0) / total - np.square(step)  # about the mean, not the median
         spread /= np.float32(TUKEY_VARIANCE)
         se2 = 1.0 / total
-        days = np.maximum(n - 1, 0).astype(np.float32)
-        own = np.where(days > 0, spread * n, np.float32(0.0))  # days × n/(n − 1) × spread
+        days = np.maximum(out.n - 1, 0).astype(np.float32)
+        own = np.where(days > 0, spread * out.n, np.float32(0.0))  # days × n/(n − 1) × spread
         day2 = (np.float32(PRIOR_DAYS * fit.day_sigma_k**2) + own) / (np.float32(PRIOR_DAYS) + days)
-        cell, se, sigma = cell + step, np.sqrt(se2), np.sqrt(se2 + day2)
-    for values in (cell, se, sigma):
-        values[n == 0] = np.nan
-    return CellFit(cell, n, se, sigma)
+        out.cell_k[:], out.se_k[:], out.sigma_k[:] = start + step, np.sqrt(se2), np.sqrt(se2 + day2)
+    for values in (out.cell_k, out.se_k, out.sigma_k):
+        values[out.n == 0] = np.nan
 
 
-def _base_weights(known: BoolArray, st_qa: Int16Array | None, fit: SceneFit) -> FloatArray:
-    """1 / (σ² + κ·local ST_QA²) where known, 0 elsewhere: (scenes, cells)."""
+def _precision(st_qa: Int16Array | None, fit: SceneFit) -> FloatArray:
+    """1 / (σ² + κ·local ST_QA²): (scenes, 1), or (scenes, cells) where ST_QA tells."""
     variance = np.square(fit.sigma_k)[:, np.newaxis]
     if st_qa is None or fit.kappa == 0.0:
-        return known * (1.0 / variance).astype(np.float32)
-    qa2 = np.square(st_qa.astype(np.float32) * np.float32(ST_QA.scale))
-    floor2 = np.square(fit.floor_k).astype(np.float32)[:, np.newaxis]
-    given = (st_qa != NODATA) & np.isfinite(floor2)
-    local = np.where(given, np.maximum(qa2 - floor2, 0.0), np.float32(0.0))
-    return (known / (variance + fit.kappa * local)).astype(np.float32)
+        return (1.0 / variance).astype(np.float32)
+    local = np.square(st_qa.astype(np.float32) * np.float32(ST_QA.scale))
+    local -= np.square(fit.floor_k).astype(np.float32)[:, np.newaxis]
+    local[(st_qa == NODATA) | ~(local > 0)] = 0.0  # also where the scene has no ST_QA: its floor is NaN
+    local *= np.float32(fit.kappa)
+    local += variance.astype(np.float32)
+    return np.reciprocal(local, out=local)
 
 
 def _biweight(residual: Float64Array, weight: Float64Array) -> Float64Array:
@@ -208,14 +227,18 @@ def _start(y: Float64Array, known: BoolArray) -> tuple[Float64Array, Float64Arra
     return term, cell
 
 
-def _noise(residual: Float64Array, local: Float64Array, known: BoolArray) -> tuple[Float64Array, float]:
+def _noise(
+    residual: Float64Array, local: Float64Array, known: BoolArray
+) -> tuple[Float64Array, float]:
     """Each scene's residual variance beside the local part of ST_QA², and κ, the share of that part confirmed."""
     rows = [row[here] for row, here in zip(residual, known, strict=True)]
     parts = [row[here] for row, here in zip(local, known, strict=True)]
     sigma = np.array([MAD_TO_SIGMA * np.median(np.abs(row)) for row in rows])
     above = below = 0.0
     for row, part, s in zip(rows, parts, sigma, strict=True):
-        square = np.minimum(np.square(row), 9.0 * s**2)  # a missed cloud must not pass for a confirmed ST_QA
+        square = np.minimum(
+            np.square(row), 9.0 * s**2
+        )  # a missed cloud must not pass for a confirmed ST_QA
         deviation = part - part.mean()
         above += float(deviation @ square)
         below += float(deviation @ deviation)
@@ -224,7 +247,7 @@ def _noise(residual: Float64Array, local: Float64Array, known: BoolArray) -> tup
     if len(rows) < SCENES_TO_TELL_NOISE:
         variance = np.full(len(rows), np.median(variance))
     least = max(SHARPEST**2 * float(np.median(variance)), SMALLEST_SIGMA_K**2)
-    return np.maximum(variance, least), kappa
+    return np.clip(variance, least, LARGEST_SIGMA_K**2), kappa
 
 
 def _solve(y: Float64Array, weight: Float64Array) -> tuple[Float64Array, Float64Array]:

@@ -94,6 +94,10 @@ class LandsatProduct(Product):
             k2=float(self.metadata.get("K2_CONSTANT_BAND_10", recalled.k2)),
         )
 
+    @property
+    def is_synthetic(self) -> bool:
+        return "synthetic" in self.metadata.get("ORIGIN", "").lower()
+
     def weather(self) -> dict[str, float | str]:
         found: dict[str, float | str] = {}
         for key, name in (
