@@ -1,0 +1,249 @@
+"""Map tiles straight from a heat map's display COG: pooled readers, one block read, palette PNG.
+
+The display COG is in web mercator with its pixels on those of a zoom level ("web-optimised"), so a tile
+is a window, never a warp. A COG that is not falls back on rio-tiler, which warps: slower, equally right.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+from rio_tiler.io import Reader
+
+from greening.crs import WEB_MERCATOR
+from heat_islands import palettes, png
+from heat_islands.science.encoding import HEAT_MAP_BANDS, NODATA, band_number
+
+SIZE = 256
+#: Half the side of the web mercator square, metres (π · 6,378,137 m).
+HALF_WORLD_M = math.pi * 6_378_137.0
+MAX_ZOOM = 22
+#: Beyond 8 zooms past its own, a whole tile would be less than one pixel.
+OVERZOOM = 8
+OPEN_FILES = 8
+CACHED_BYTES = 32 * 1024 * 1024
+
+
+class NoSuchTile(Exception):
+    """The address names no tile of this map; the message says why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile's address: zoom, column from the west, row from the north."""
+
+    z: int
+    x: int
+    y: int
+
+    @classmethod
+    def parse(cls, z: str, x: str, y: str) -> Tile:
+        """The tile of an address, or :class:`NoSuchTile`; costs nothing however absurd the numbers are."""
+        if not all(part.isdecimal() and part.isascii() and len(part) <= 8 for part in (z, x, y)):
+            raise NoSuchTile("A tile is named by three whole numbers: zoom, column and row.")
+        tile = cls(int(z), int(x), int(y))
+        if tile.z > MAX_ZOOM:
+            raise NoSuchTile(f"Zoom {tile.z} is too deep: these tiles go from 0 to {MAX_ZOOM}.")
+        side = 1 << tile.z
+        if tile.x >= side or tile.y >= side:
+            raise NoSuchTile(
+                f"Zoom {tile.z} has no tile {tile.x}/{tile.y}: columns and rows go from 0 to {side - 1}."
+            )
+        return tile
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open display COG and where its first pixel lies among the pixels of its own zoom level."""
+
+    dataset: DatasetReader
+    zoom: int
+    col: int
+    row: int
+    overviews: tuple[int, ...]
+    aligned: bool
+
+    @classmethod
+    def open(cls, path: Path) -> Source:
+        dataset = rasterio.open(path)
+        step, left, top = dataset.transform.a, dataset.transform.c, dataset.transform.f
+        zoom = math.log2(2 * HALF_WORLD_M / SIZE / step)
+        col, row = (left + HALF_WORLD_M) / step, (HALF_WORLD_M - top) / step
+        # A hundredth of a pixel: what is left of a float64 transform after a round trip through a file.
+        on_pixels = abs(zoom - round(zoom)) < 1e-6 and all(
+            abs(place - round(place)) < 0.01 for place in (col, row)
+        )
+        return cls(
+            dataset,
+            round(zoom),
+            round(col),
+            round(row),
+            tuple(dataset.overviews(1)),
+            aligned=on_pixels and dataset.crs.to_epsg() == WEB_MERCATOR,
+        )
+
+    def read(self, tile: Tile, bands: tuple[int, ...]) -> npt.NDArray[np.int16] | None:
+        """Stored values of `bands` over the tile, (len(bands), SIZE, SIZE); None where they do not meet."""
+        if not self.aligned:
+            return self._warp(tile, bands)
+        # One tile pixel is 2**-k of the file's; k < 0 where the tile is coarser.
+        k = tile.z - self.zoom
+        if k > OVERZOOM:
+            raise NoSuchTile(
+                f"Zoom {tile.z} is too deep for this map: one pixel of it would fill more than a tile."
+            )
+        scale = 2.0**-k
+        span = SIZE * scale
+        left, top = tile.x * span - self.col, tile.y * span - self.row
+        first_col, last_col = max(left, 0), min(left + span, self.dataset.width)
+        first_row, last_row = max(top, 0), min(top + span, self.dataset.height)
+        if first_col >= last_col or first_row >= last_row:
+            return None
+        out_col, out_row = int((first_col - left) // scale), int((first_row - top) // scale)
+        width = min(SIZE - out_col, math.ceil((last_col - first_col) / scale))
+        height = min(SIZE - out_row, math.ceil((last_row - first_row) / scale))
+        found = self.dataset.read(
+            bands,
+            window=Window(first_col, first_row, last_col - first_col, last_row - first_row),
+            out_shape=(len(bands), height, width),
+            resampling=self._resampling(k),
+        )
+        if (height, width) == (SIZE, SIZE):
+            return found  # type: ignore[no-any-return]
+        whole = np.full((len(bands), SIZE, SIZE), NODATA, dtype=np.int16)
+        whole[:, out_row : out_row + height, out_col : out_col + width] = found
+        return whole
+
+    def _resampling(self, k: int) -> Resampling:
+        if k > 0:
+            return Resampling.bilinear
+        # A stored overview is taken as it is; what is coarser still is averaged from the last one.
+        stored = 1 << -k in (1, *self.overviews)
+        return Resampling.nearest if stored else Resampling.average
+
+    def _warp(self, tile: Tile, bands: tuple[int, ...]) -> npt.NDArray[np.int16] | None:
+        reader = Reader(str(self.dataset.name), dataset=self.dataset)
+        if not reader.tile_exists(tile.x, tile.y, tile.z):
+            return None
+        image = reader.tile(tile.x, tile.y, tile.z, indexes=bands, tilesize=SIZE)
+        return image.array.filled(NODATA).astype(np.int16)
+
+
+class Pool(threading.local):
+    """The display COGs this thread has open: GDAL's datasets must not be shared between threads."""
+
+    def __init__(self) -> None:
+        self.sources: OrderedDict[Path, Source] = OrderedDict()
+
+    def get(self, path: Path) -> Source:
+        source = self.sources.pop(path, None)
+        if source is None:
+            source = Source.open(path)
+            while len(self.sources) >= OPEN_FILES:
+                self.sources.popitem(last=False)[1].dataset.close()
+        self.sources[path] = source
+        return source
+
+
+POOL = Pool()
+_DOUBT = tuple(band_number(HEAT_MAP_BANDS, name) for name in ("n", "sigma"))
+#: Where the hatch's pale lines run: diagonals four pixels wide, eight apart, unbroken from tile to tile.
+_HATCH = (np.add.outer(np.arange(SIZE), np.arange(SIZE)) % 8) < 4
+
+
+def draw(path: Path, layer: str, tile: Tile) -> bytes | None:
+    """The tile of `layer` as a palette PNG; None where the map does not reach.
+
+    Cells of few scenes or large σ are hatched in the layers that rest on temperature; cells without
+    data are transparent. Raises KeyError for an unknown layer and :class:`NoSuchTile` for a tile
+    too deep for this map.
+    """
+    palette = palettes.PALETTES[layer]
+    band = band_number(HEAT_MAP_BANDS, layer)
+    source = POOL.get(path)
+    found = source.read(tile, (band, *_DOUBT) if palette.shows_doubt else (band,))
+    if found is None:
+        return None
+    table = _table(source.dataset, layer, band)
+    indices = np.take(table, found[0].view(np.uint16))
+    if palette.shows_doubt:
+        _hatch(indices, few=found[1], spread=found[2], dataset=source.dataset)
+    if not indices.any():
+        return nothing(layer)
+    return png.encode(indices, *palettes.png_palette(layer))
+
+
+@cache
+def nothing(layer: str) -> bytes:
+    """A tile without any data: wholly transparent."""
+    return png.encode(np.zeros((SIZE, SIZE), dtype=np.uint8), *palettes.png_palette(layer))
+
+
+def _table(dataset: DatasetReader, layer: str, band: int) -> npt.NDArray[np.uint8]:
+    return palettes.lookup(layer, dataset.scales[band - 1], dataset.offsets[band - 1], NODATA)
+
+
+def _hatch(
+    indices: npt.NDArray[np.uint8],
+    *,
+    few: npt.NDArray[np.int16],
+    spread: npt.NDArray[np.int16],
+    dataset: DatasetReader,
+) -> None:
+    """Move the doubtful cells of `indices` that lie under a pale line to the pale half of the palette."""
+    scale = dataset.scales[_DOUBT[1] - 1]
+    doubtful = (few < palettes.FEW_SCENES) | (spread > palettes.LARGE_SIGMA_K / scale)
+    if doubtful.any():
+        indices[doubtful & _HATCH & (indices != palettes.NO_DATA)] += palettes.LEVELS
+
+
+class Cache:
+    """The tiles drawn last, up to `limit` bytes; one per process, shared by its threads."""
+
+    def __init__(self, limit: int = CACHED_BYTES) -> None:
+        self.limit = limit
+        self.size = 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: str, tile: bytes) -> None:
+        with self._lock:
+            self.size += len(tile) - len(self._kept.pop(key, b""))
+            self._kept[key] = tile
+            while self.size > self.limit:
+                self.size -= len(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self.size = 0
+
+
+DRAWN = Cache()
+
+
+def cap_gdal_cache(megabytes: int) -> None:
+    """Bound GDAL's block cache, for the whole process: by default it takes 5 % of the machine's memory."""
+    # Django and rasterio share one GDAL (greening.gdal), and only Django's binding can reach this function.
+    from django.contrib.gis.gdal.libgdal import lgdal
+
+    lgdal.GDALSetCacheMax64(ctypes.c_int64(megabytes * 1_000_000))
