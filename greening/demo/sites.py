@@ -163,11 +163,10 @@ def _park_points(park: Polygon, rng: np.random.Generator) -> NDArray[np.float64]
     # The jitter is bounded so that neighbours stay 4.2 m apart.
     slack = (step - MIN_SPACING_M - 0.2) / 2
     grid = np.round(grid + rng.uniform(-slack, slack, grid.shape), 2)
-    wave = rng.uniform(30, 70, 2)
-    phase = rng.uniform(0, 2 * math.pi, 2)
-    glade = np.sin(2 * math.pi * grid[:, 0] / wave[0] + phase[0]) + np.sin(
-        2 * math.pi * grid[:, 1] / wave[1] + phase[1]
-    )
+    # Five waves in any direction: clumps and glades of no regular pattern.
+    turn = rng.uniform(0, 2 * math.pi, 5)
+    wave = 2 * math.pi / rng.uniform(25, 80, 5)[:, None] * np.stack((np.cos(turn), np.sin(turn)), 1)
+    glade = np.sin(grid @ wave.T + rng.uniform(0, 2 * math.pi, 5)).sum(axis=1)
     fits = shapely.contains_xy(inner, grid[:, 0], grid[:, 1])
     points = grid[fits]
     return points[np.argsort(-glade[fits], kind="stable")]
