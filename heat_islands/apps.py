@@ -10,6 +10,7 @@ class HeatIslandsConfig(AppConfig):
 
     def ready(self) -> None:
         from greening.command import SPEAKING_ERRORS
+        from greening.demo.registry import register as register_demo
         from greening.middleware import SHORT_WAY
         from heat_islands.science.errors import ScienceError
 
@@ -17,3 +18,7 @@ class HeatIslandsConfig(AppConfig):
             SPEAKING_ERRORS.append(ScienceError)
         if "/heat-maps/" not in SHORT_WAY:
             SHORT_WAY.append("/heat-maps/")
+        series = "heat_islands.demo_series"
+        register_demo(30, "scenes", f"{series}.build_scenes", f"{series}.scenes_done")
+        register_demo(40, "land cover", f"{series}.build_cover", f"{series}.cover_done")
+        register_demo(50, "heat map", f"{series}.build_map", f"{series}.heat_map_done")
