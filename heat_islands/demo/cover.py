@@ -18,7 +18,7 @@ from heat_islands.demo.surface import UNKNOWN, Surface
 PIXEL_M = 5.0
 PARTS = round(CELL_M / PIXEL_M)
 CONFUSED_SHARE = 0.05
-SHIFT_M = 10.0  # "a pixel misregistered": one 10 m pixel
+SHIFT_M = PIXEL_M  # "a pixel misregistered": one of the map's own
 CHANGED_SHARE = 0.012  # of the ground, in three years
 CODES = {1: "sealed", 2: "roof", 3: "grass", 4: "tree", 5: "soil", 6: "water"}  # 0: no data
 _COLOURS = {
@@ -108,10 +108,10 @@ def _doubled(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool
     return np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1)[: shape[0], : shape[1]]
 
 
-def shift_cells(seed: int) -> tuple[int, int]:
-    """How far the map is out of place, in its own pixels (rows down, columns right): 10 m, one way."""
+def shift_cells(seed: int, shift_m: float = SHIFT_M) -> tuple[int, int]:
+    """How far the map is out of place, in its own pixels (rows down, columns right), along one axis."""
     rng = stream(seed, "cover shift")
-    steps = round(SHIFT_M / PIXEL_M)
+    steps = round(shift_m / PIXEL_M)
     return ((steps, 0), (-steps, 0), (0, steps), (0, -steps))[int(rng.integers(4))]
 
 
@@ -123,11 +123,11 @@ def shifted(kinds: Kinds, rows: int, cols: int) -> Kinds:
     return np.ascontiguousarray(kinds[down][:, right])
 
 
-def town_map(seed: int, surface: Surface) -> NDArray[np.uint8]:
+def town_map(seed: int, surface: Surface, shift_m: float = SHIFT_M) -> NDArray[np.uint8]:
     """The map a town gets: codes 1 to 6 at 5 m over the whole region, with all its faults."""
     rng = stream(seed, "cover faults")
     kinds = aged(rng, true_kinds(seed, surface))
-    return shifted(confused(rng, kinds), *shift_cells(seed)) + np.uint8(1)
+    return shifted(confused(rng, kinds), *shift_cells(seed, shift_m)) + np.uint8(1)
 
 
 def canopy_heights(seed: int, surface: Surface) -> Array:
@@ -143,12 +143,12 @@ def canopy_heights(seed: int, surface: Surface) -> Array:
     return np.maximum(height, 0).astype(np.float32)
 
 
-def write_cover(seed: int, surface: Surface, path: Path) -> Path:
+def write_cover(seed: int, surface: Surface, path: Path, shift_m: float = SHIFT_M) -> Path:
     """Writes the land-cover map (uint8, 5 m, EPSG:2154, 0 no data); an existing file is kept."""
     if path.exists():
         return path
     finer = surface.frame.finer(PARTS)
-    return _write(path, town_map(seed, surface), finer, nodata=0, colours=_COLOURS)
+    return _write(path, town_map(seed, surface, shift_m), finer, nodata=0, colours=_COLOURS)
 
 
 def write_canopy(seed: int, surface: Surface, path: Path) -> Path:

@@ -82,9 +82,9 @@ def land_uses(seed: int, frame: Frame) -> NDArray[np.uint8]:
 
 
 def river(seed: int, frame: Frame, layout: Layout) -> list[Polygon]:
-    """A river's two reaches through the region, from the ends of the town's own water to the edges.
+    """The region's water: the town's own, and a river from its ends to the region's edges.
 
-    A town without water gets one reach, across the region.
+    A town without water gets a river across the region; water that leaves the region is left as it is.
     """
     rng = stream(seed, "river")
     left, bottom, right, top = frame.bounds
@@ -101,8 +101,10 @@ def river(seed: int, frame: Frame, layout: Layout) -> list[Polygon]:
         start = end = (left + 0.4 * (right - left), bottom + 0.8 * (top - bottom))
         width = 140.0
 
-    reaches = []
+    reaches = list(layout.water)
     for (x, y), edge in ((start, left - 500), (end, right + 500)):
+        if not left < x < right:
+            continue
         bends = [(x, y)]
         for share in np.linspace(0.12, 1.0, 6):
             bends.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ def stream(seed: int, *subject: object) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
-def blur_matrix(length: int, sigma_cells: float, at: NDArray[np.float64]) -> sparse.csr_array:
+def blur_matrix(length: int, sigma_cells: float, at: NDArray[np.float64]) -> Any:
     """The sparse (len(at), length) matrix of Gaussian means around each position of `at` (cells).
 
     Rows sum to 1; beyond its ends an axis continues its last values. 3.5 σ a side, as a product of
@@ -71,7 +72,7 @@ def enlarge(coarse: Array, shape: tuple[int, int], step: int) -> Array:
     rows, cols = _stretch(shape[0], step), _stretch(shape[1], step)
     if coarse.shape != (rows.shape[1], cols.shape[1]):
         raise ValueError(f"a coarse field of {coarse.shape} does not cover {shape} at {step}")
-    return rows @ coarse @ cols.T
+    return np.asarray(rows @ coarse @ cols.T, dtype=np.float32)
 
 
 def correlated(

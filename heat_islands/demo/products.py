@@ -41,7 +41,7 @@ def write_products(
         folders.append(folder)
         if progress:
             progress(folder.name, done, total)
-    cover = write_cover(town.seed, town.surface, directory / COVER_NAME)
+    cover = write_cover(town.seed, town.surface, directory / COVER_NAME, town.cover_shift_m)
     if progress:
         progress(cover.name, total - 1, total)
     canopy = write_canopy(town.seed, town.surface, directory / CANOPY_NAME)

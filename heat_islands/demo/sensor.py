@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from affine import Affine
@@ -48,7 +49,7 @@ _C1 = 1.191042972e8  # 2hc², W m⁻² sr⁻¹ µm⁴
 _C2 = 14_387.76877  # hc/k, µm K
 
 
-def planck(kelvin: Array) -> Array:
+def planck(kelvin: Array | np.float32) -> Array:
     """Spectral radiance of a black body (W m⁻² sr⁻¹ µm⁻¹).
 
     >>> round(float(planck(np.float32(300.0))), 2)
@@ -59,7 +60,7 @@ def planck(kelvin: Array) -> Array:
     )
 
 
-def brightness_temperature(radiance: Array) -> Array:
+def brightness_temperature(radiance: NDArray[Any]) -> Array:
     """The black body's temperature (kelvin) behind a spectral radiance."""
     return np.asarray(
         _C2 / (_WAVELENGTH_UM * np.log1p(_C1 / _WAVELENGTH_UM**5 / radiance)), np.float32
@@ -115,7 +116,7 @@ class SceneGrid:
             math.ceil(self.width * PIXEL_M / THERMAL_M) + 3,
         )
 
-    def _cells(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _cells(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
         """Fractional rows and columns (2, …) of the frame's cells at UTM places, 0 at a cell's middle."""
         to_frame = Transformer.from_crs(UTM_SRID, SRID, always_xy=True)
         east, north = to_frame.transform(*np.meshgrid(x, y))
@@ -193,6 +194,7 @@ class Landsat:
         self.grid = SceneGrid.over(town.frame)
         self.fwhm_m = OTHER_FWHM_M if town.variant == "other_psf" else FWHM_M
         self._means: tuple[Climate, Array] | None = None
+        self._emitted: tuple[Climate, Array, Array] | None = None
         rng = stream(town.seed, "emissivity")
         error = rng.uniform(-EMISSIVITY_ERROR, EMISSIVITY_ERROR, 6).astype(np.float32)
         self.retrieved = np.minimum(EMISSIVITY + error, 0.995)
@@ -238,15 +240,25 @@ class Landsat:
         self, climate: Climate, day: Day, shift: tuple[float, float], rng: np.random.Generator
     ) -> Array:
         """Surface temperature as retrieved under a clear sky (kelvin, 30 m pixels)."""
-        emissivity = np.tensordot(EMISSIVITY, climate.fractions, axes=(0, 0))
+        emissivity, believed = self._emissivities(climate)
         leaving = emissivity * planck(climate.temperature(day)) + (1 - emissivity) * SKY_RADIANCE
         seen = footprints(leaving, self.grid, self.fwhm_m, shift)
-        warmer = planck(np.float32(day.paving_k + 0.5)) - planck(np.float32(day.paving_k - 0.5))
+        warmer = planck(np.float32(day.paving_k + 1)) - planck(np.float32(day.paving_k))
         seen += NEDT_K * float(warmer) * rng.standard_normal(seen.shape, dtype=np.float32)
-        assumed = np.tensordot(self.retrieved, climate.fractions, axes=(0, 0))
-        believed = footprints(assumed, self.grid, FWHM_M, shift)
         black = (seen - (1 - believed) * SKY_RADIANCE) / believed
         return self.grid.to_pixels(brightness_temperature(black))
+
+    def _emissivities(self, climate: Climate) -> tuple[Array, Array]:
+        """The true emissivity of every cell, and that of each 100 m sample as the retrieval has it.
+
+        The latter comes from maps of its own (ASTER's, for Landsat), so it is not misregistered with
+        a scene.
+        """
+        if self._emitted is None or self._emitted[0] is not climate:
+            true = np.tensordot(EMISSIVITY, climate.fractions, axes=(0, 0))
+            assumed = np.tensordot(self.retrieved, climate.fractions, axes=(0, 0))
+            self._emitted = (climate, true, footprints(assumed, self.grid, FWHM_M, (0.0, 0.0)))
+        return self._emitted[1:]
 
     def _reflective(
         self, climate: Climate, day: Day, shift: tuple[float, float]

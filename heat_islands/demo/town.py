@@ -35,6 +35,7 @@ class DemoTown:
     seed: int
     variant: Variant
     misregistration_m: float
+    cover_shift_m: float
     ground: Ground | None
     land: Land | None
     layout: Layout
@@ -87,6 +88,7 @@ def build_town(
     *,
     yards: int = YARDS,
     misregistration_m: float = 5.0,
+    cover_shift_m: float = 5.0,
     variant: Variant = "standard",
     layout_seed: int | None = None,
     side_m: float = SIDE_M,
@@ -94,14 +96,25 @@ def build_town(
     """The town of a seed: same arguments, same bytes.
 
     `layout_seed` chooses the streets, blocks and yards (by default `seed`, which always chooses the
-    coefficients, ground cover, weather and noise). Raises ValueError for an unknown variant.
+    coefficients, ground cover, weather and noise). `misregistration_m` is the SD of a scene's place
+    on each axis (20 m is the stress test); `cover_shift_m` how far the land-cover map is out of
+    place: by default one of its own pixels, 10 m to stress. The variants keep everything else:
+    "no_effect" (no conversion changes anything), "wrong_emissivity" (surfaces retrieved with one
+    emissivity for all), "other_psf" (a thermal blur of 170 m instead of 100). Raises ValueError
+    for another variant, BadInput where the town has no room for `yards`.
     """
     ground = build_ground(seed if layout_seed is None else layout_seed, programme=False)
     land = build_land(ground, yards=yards)
     return town_on(
-        layout_of(ground, land), seed, misregistration_m=misregistration_m, variant=variant,
-        side_m=side_m, ground=ground, land=land,
-    )  # fmt: skip
+        layout_of(ground, land),
+        seed,
+        misregistration_m=misregistration_m,
+        cover_shift_m=cover_shift_m,
+        variant=variant,
+        side_m=side_m,
+        ground=ground,
+        land=land,
+    )
 
 
 def town_on(
@@ -109,6 +122,7 @@ def town_on(
     seed: int,
     *,
     misregistration_m: float = 5.0,
+    cover_shift_m: float = 5.0,
     variant: Variant = "standard",
     side_m: float = SIDE_M,
     ground: Ground | None = None,
@@ -129,6 +143,7 @@ def town_on(
         seed=seed,
         variant=variant,
         misregistration_m=misregistration_m,
+        cover_shift_m=cover_shift_m,
         ground=ground,
         land=land,
         layout=layout,
