@@ -62,7 +62,7 @@ class CommuneAdmin(MapAdmin):
 
 
 @admin.register(Species)
-class SpeciesAdmin(admin.ModelAdmin[Species]):
+class SpeciesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     list_display = ("scientific_name", "name_fr", "name_en", "taxref_cd_nom", "wikidata")
     list_filter = ("genus",)
     search_fields = ("genus", "species", "infraspecific", "cultivar", "name_fr", "name_en")

@@ -105,7 +105,7 @@ class CourtyardAdmin(MeasuredAdmin):
             )
 
 
-class PlotInline(admin.TabularInline[Plot, SharedGarden]):
+class PlotInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
     """A garden's plots at a glance; their outlines are drawn on the plot's own page."""
 
     model = Plot
