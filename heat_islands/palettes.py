@@ -17,7 +17,6 @@ import numpy.typing as npt
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from rio_tiler.colormap import cmap
 
 #: Colours of a scale. Twice as many and the transparent one fill a PNG palette: sure cells, then unsure ones.
 LEVELS = 127
@@ -223,6 +222,8 @@ def key() -> str:
 
 @cache
 def _colours(name: str, cut: tuple[float, float]) -> npt.NDArray[np.uint8]:
+    from rio_tiler.colormap import cmap  # a second of imports that no command line needs
+
     table = cmap.get(name)
     positions = np.linspace(cut[0] * 255, cut[1] * 255, LEVELS)
     known = np.array([table[i][:3] for i in range(256)], dtype=np.float64)

@@ -6,7 +6,6 @@ is a window, never a warp. A COG that is not falls back on rio-tiler, which warp
 
 from __future__ import annotations
 
-import ctypes
 import math
 import threading
 from collections import OrderedDict
@@ -20,7 +19,6 @@ import rasterio
 from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
-from rio_tiler.io import Reader
 
 from greening.crs import WEB_MERCATOR
 from heat_islands import palettes, png
@@ -134,6 +132,8 @@ class Source:
         return Resampling.nearest if stored else Resampling.average
 
     def _warp(self, tile: Tile, bands: tuple[int, ...]) -> npt.NDArray[np.int16] | None:
+        from rio_tiler.io import Reader  # a second of imports that the straight way never needs
+
         reader = Reader(str(self.dataset.name), dataset=self.dataset)
         if not reader.tile_exists(tile.x, tile.y, tile.z):
             return None
@@ -239,11 +239,3 @@ class Cache:
 
 
 DRAWN = Cache()
-
-
-def cap_gdal_cache(megabytes: int) -> None:
-    """Bound GDAL's block cache, for the whole process: by default it takes 5 % of the machine's memory."""
-    # Django and rasterio share one GDAL (greening.gdal), and only Django's binding can reach this function.
-    from django.contrib.gis.gdal.libgdal import lgdal
-
-    lgdal.GDALSetCacheMax64(ctypes.c_int64(megabytes * 1_000_000))

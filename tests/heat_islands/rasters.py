@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import rasterio
+from affine import Affine
 from django.conf import settings
 from django.contrib.gis.geos import Polygon
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
-from rasterio.transform import from_origin
 from rasterio.warp import reproject, transform_bounds
 
 from heat_islands.models import HeatMap
@@ -77,8 +79,8 @@ def write_display(analysis: Path, display: Path, *, zoom: int = 14) -> None:
             "dtype": "int16",
             "nodata": NODATA,
             "crs": CRS.from_epsg(3857),
-            "transform": from_origin(
-                first_col * span - half, half - first_row * span, span / 256, span / 256
+            "transform": Affine(
+                span / 256, 0, first_col * span - half, 0, -span / 256, half - first_row * span
             ),
             "tiled": True,
             "blockxsize": 256,
@@ -106,6 +108,16 @@ def write_display(analysis: Path, display: Path, *, zoom: int = 14) -> None:
             file.build_overviews([2, 4, 8], Resampling.average)
 
 
+@cache
+def _plain_files() -> dict[str, bytes]:
+    """The two files of the plain heat map, made once in a test run: warping costs more than most tests."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_analysis(folder / "analysis.tif", plain_fields())
+        write_display(folder / "analysis.tif", folder / "display.tif")
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def heat_map(
     fields: Fields | None = None, *, grid: Grid = GRID, version: str = VERSION, **facts: object
 ) -> HeatMap:
@@ -114,8 +126,12 @@ def heat_map(
     directory = f"heat-maps/{slug}/{version}"
     folder = settings.DATA_DIR / directory
     folder.mkdir(parents=True)
-    write_analysis(folder / "analysis.tif", plain_fields(grid) if fields is None else fields, grid)
-    write_display(folder / "analysis.tif", folder / "display.tif")
+    if fields is None and grid == GRID:
+        for name, content in _plain_files().items():
+            (folder / name).write_bytes(content)
+    else:
+        write_analysis(folder / "analysis.tif", fields or plain_fields(grid), grid)
+        write_display(folder / "analysis.tif", folder / "display.tif")
     bounds = transform_bounds(f"EPSG:{grid.srid}", "EPSG:4326", *grid.bounds)
     row = HeatMap.objects.create(
         **{
