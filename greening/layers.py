@@ -56,6 +56,8 @@ class MapLayer:
     facts: Callable[[Any], Iterable[Fact]] = field(default=lambda row: ())
     #: The fabric that carries the map where there is no base map: no list, no card.
     ground: bool = False
+    #: Layers of a higher order lie on top of the others, and stand before them in the panel.
+    order: int = 50
     #: Whether the layer is drawn before the reader asks for it.
     shown: bool = True
 
@@ -81,7 +83,7 @@ class MapLayer:
         return tuple(dict.fromkeys(wanted))
 
 
-#: Layers by name, in the order they are drawn: the ground first.
+#: Layers by name.
 LAYERS: dict[str, MapLayer] = {}
 
 
@@ -96,9 +98,14 @@ def register(*layers: MapLayer) -> None:
 
 
 def ground_layers() -> list[MapLayer]:
-    return [layer for layer in LAYERS.values() if layer.ground]
+    """The town's fabric, in drawing order."""
+    return [layer for layer in _in_order() if layer.ground]
 
 
 def object_layers() -> list[MapLayer]:
     """Layers of things with a card and a list, in drawing order."""
-    return [layer for layer in LAYERS.values() if not layer.ground]
+    return [layer for layer in _in_order() if not layer.ground]
+
+
+def _in_order() -> list[MapLayer]:
+    return sorted(LAYERS.values(), key=lambda layer: layer.order)

@@ -51,6 +51,7 @@ def _roof(roof: GreenRoof) -> Iterable[Fact]:
 
 STREETS = MapLayer(
     name="streets",
+    order=2,
     title=_("Streets"),
     about=_("Centre lines of the town's streets."),
     rows=Street.objects.all,
@@ -61,6 +62,7 @@ STREETS = MapLayer(
 
 ROOFS = MapLayer(
     name="roofs",
+    order=50,
     title=_("Green roofs"),
     about=_("Roofs that carry plants, or are meant to."),
     rows=GreenRoof.objects.all,
@@ -82,6 +84,7 @@ ROOFS = MapLayer(
 
 SITES = MapLayer(
     name="sites",
+    order=60,
     title=_("Planting sites"),
     about=_("Places for one tree each; those that hold one are drawn as the tree."),
     rows=PlantingSite.objects.all,
@@ -108,6 +111,7 @@ SITES = MapLayer(
 
 TREES = MapLayer(
     name="trees",
+    order=70,
     title=_("Trees"),
     about=_("Trees planted by the town, living and lost."),
     rows=Tree.objects.all,

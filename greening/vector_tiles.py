@@ -30,7 +30,7 @@ from greening.spatial import Bounds, SpatialQuerySet
 EXTENT = 4096  # units along a tile's side, the MVT specification's usual value
 BUFFER = 64  # units drawn beyond each side, so that a symbol on the edge is whole in both tiles
 MAX_ZOOM = 18  # one unit is 4 cm at 48.8° N: finer than any survey here
-CELLS = 64  # cells along a tile's side in which points are summed at low zoom
+CELLS = 128  # cells along a tile's side in which points are summed at low zoom
 MOST_FEATURES = 50_000  # a tile never holds more; towns stay far below from `single_from` on
 WORLD_M = 2 * math.pi * 6_378_137.0  # circumference of the Web Mercator sphere, m
 FORMAT = "2"  # grows when the same rows give other bytes

@@ -36,17 +36,19 @@ def _courtyard(yard: Courtyard) -> Iterable[Fact]:
 
 PARCELS = MapLayer(
     name="parcels",
+    order=1,
     title=_("Parcels"),
     about=_("Cadastral parcels."),
     rows=Parcel.objects.all,
     columns=("reference", "area_m2"),
-    min_zoom=14,
+    min_zoom=15,
     changed="",
     ground=True,
 )
 
 BUILDINGS = MapLayer(
     name="buildings",
+    order=3,
     title=_("Buildings"),
     about=_("Footprints of buildings."),
     rows=Building.objects.all,
@@ -58,6 +60,7 @@ BUILDINGS = MapLayer(
 
 COURTYARDS = MapLayer(
     name="courtyards",
+    order=20,
     title=_("School courtyards"),
     about=_("Yards of the town's schools, ranked by what their conversion would cool."),
     rows=Courtyard.objects.all,
@@ -79,6 +82,7 @@ COURTYARDS = MapLayer(
 
 GARDENS = MapLayer(
     name="gardens",
+    order=30,
     title=_("Shared gardens"),
     about=_("Gardens that residents tend together."),
     rows=SharedGarden.objects.all,
@@ -99,6 +103,7 @@ GARDENS = MapLayer(
 
 PLOTS = MapLayer(
     name="plots",
+    order=40,
     title=_("Garden plots"),
     about=_("Plots of the shared gardens."),
     rows=Plot.objects.all,

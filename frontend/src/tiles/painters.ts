@@ -1,0 +1,162 @@
+/** How things look on the map: the town's fabric below the heat, its objects above. */
+import type { GroupSettings, LayerSettings } from "../page/settings";
+import type { Painter, Sheet } from "./canvas-layer";
+import type { Feature } from "./features";
+import type { Tokens } from "./palette";
+import { drawArea, drawPoint, radiusAt, radiusOf } from "./symbols";
+
+/** Pixels of one metre at a zoom, at the town's latitude. */
+export function pixelsPerMetre(zoom: number, lat: number): number {
+  return (256 * 2 ** zoom) / (40_075_016.7 * Math.cos((lat * Math.PI) / 180));
+}
+
+export function groundPainter(tokens: Tokens, lat: number): Painter {
+  return (sheet, source, features) => {
+    switch (source.name) {
+      case "parcels":
+        fabric(sheet, features, null, tokens.get("map-parcel"), 1);
+        break;
+      case "buildings":
+        fabric(sheet, features, tokens.get("map-building"), tokens.get("map-building-line"), 0.6);
+        break;
+      default:
+        streets(sheet, features, tokens, lat);
+    }
+  };
+}
+
+/** Filters are by layer: the states drawn, or all where there is none. */
+export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function objectPainter(tokens: Tokens, filters: () => Filters): Painter {
+  return (sheet, source, features) => {
+    const chosen = filters().get(source.name);
+    for (const feature of features) {
+      const state = String(feature.properties.state ?? "");
+      if (chosen && !chosen.has(state)) continue;
+      // A state asked for by name is drawn even where it usually is not.
+      const group = groupOf(source, state);
+      const symbol = group?.symbol === "none" ? (chosen ? "circle" : "none") : (group?.symbol ?? "circle");
+      if (symbol === "none") continue;
+      const colour = tokens.tone(group?.tone ?? "idea");
+      if (feature.kind === "point") {
+        const [x, y] = feature.parts[0] ?? [];
+        const count = Number(feature.properties.count ?? 1);
+        const radius = count > 1 ? radiusOf(count, sheet.zoom) : radiusAt(sheet.zoom);
+        if (x !== undefined && y !== undefined) {
+          drawPoint(
+            sheet.brush,
+            symbol,
+            x * sheet.side,
+            y * sheet.side,
+            radius,
+            colour,
+            tokens.get("map-halo"),
+          );
+        }
+      } else {
+        trace(sheet, feature);
+        drawArea(sheet.brush, symbol, colour, sheet.zoom >= 16 ? 2 : 1.3);
+      }
+    }
+  };
+}
+
+export function groupOf(source: LayerSettings, state: string): GroupSettings | undefined {
+  return source.groups.find((group) => group.states.includes(state));
+}
+
+function fabric(
+  { brush, side, zoom }: Sheet,
+  features: readonly Feature[],
+  fill: string | null,
+  line: string,
+  width: number,
+): void {
+  brush.beginPath();
+  for (const feature of features) path({ brush, side, zoom }, feature);
+  if (fill) {
+    brush.fillStyle = fill;
+    brush.fill("evenodd");
+  }
+  brush.strokeStyle = line;
+  brush.lineWidth = width;
+  brush.stroke();
+}
+
+/** All casings first, then all carriageways, so that crossings are open. */
+function streets(sheet: Sheet, features: readonly Feature[], tokens: Tokens, lat: number): void {
+  const { brush, side, zoom } = sheet;
+  const scale = pixelsPerMetre(zoom, lat);
+  const widthOf = (feature: Feature) => {
+    const metres = Number(feature.properties.width_m ?? 8);
+    return Math.max(zoom < 14 ? 0.8 : 1.4, Math.min(metres * 0.62, 16) * scale);
+  };
+  brush.lineCap = "round";
+  brush.lineJoin = "round";
+  for (const casing of [true, false]) {
+    brush.strokeStyle = tokens.get(casing ? "map-street-line" : "map-street");
+    for (const feature of features) {
+      brush.beginPath();
+      path(sheet, feature);
+      brush.lineWidth = widthOf(feature) + (casing ? (zoom < 15 ? 0.8 : 1.6) : 0);
+      brush.stroke();
+    }
+  }
+  if (zoom < 16) return;
+  brush.fillStyle = tokens.get("map-label");
+  brush.strokeStyle = tokens.get("map-street");
+  brush.lineWidth = 3;
+  brush.font = `${zoom >= 17 ? 12 : 11}px ${getComputedStyle(document.body).fontFamily}`;
+  brush.textAlign = "center";
+  brush.textBaseline = "middle";
+  for (const feature of features) label(brush, feature, side);
+}
+
+/** The street's name along its longest straight, where it fits whole within the tile. */
+function label(brush: CanvasRenderingContext2D, feature: Feature, side: number): void {
+  const name = String(feature.properties.name ?? "");
+  if (!name) return;
+  let best = { length: 0, x: 0, y: 0, angle: 0 };
+  for (const part of feature.parts) {
+    for (let at = 0; at + 3 < part.length; at += 2) {
+      const [x0, y0, x1, y1] = [part[at], part[at + 1], part[at + 2], part[at + 3]].map(
+        (n) => (n ?? 0) * side,
+      );
+      if (x0 === undefined || y0 === undefined || x1 === undefined || y1 === undefined) continue;
+      const length = Math.hypot(x1 - x0, y1 - y0);
+      if (length > best.length) {
+        best = { length, x: (x0 + x1) / 2, y: (y0 + y1) / 2, angle: Math.atan2(y1 - y0, x1 - x0) };
+      }
+    }
+  }
+  const width = brush.measureText(name).width;
+  if (width + 8 > best.length) return;
+  const upright = Math.abs(best.angle) > Math.PI / 2 ? best.angle + Math.PI : best.angle;
+  const dx = (Math.abs(Math.cos(upright)) * width) / 2 + 6;
+  const dy = (Math.abs(Math.sin(upright)) * width) / 2 + 6;
+  if (best.x - dx < 0 || best.y - dy < 0 || best.x + dx > side || best.y + dy > side) return;
+  brush.save();
+  brush.translate(best.x, best.y);
+  brush.rotate(upright);
+  brush.strokeText(name, 0, 0);
+  brush.fillText(name, 0, 0);
+  brush.restore();
+}
+
+function trace(sheet: Sheet, feature: Feature): void {
+  sheet.brush.beginPath();
+  path(sheet, feature);
+}
+
+function path({ brush, side }: Sheet, feature: Feature): void {
+  for (const part of feature.parts) {
+    for (let at = 0; at + 1 < part.length; at += 2) {
+      const x = (part[at] ?? 0) * side;
+      const y = (part[at + 1] ?? 0) * side;
+      if (at === 0) brush.moveTo(x, y);
+      else brush.lineTo(x, y);
+    }
+    if (feature.kind === "area") brush.closePath();
+  }
+}

@@ -1,0 +1,214 @@
+/** The map every page shares: the base map or the town's own fabric, the heat, the things on it. */
+import { make } from "../page/elements";
+import type { LayerSettings, MapSettings, MultiPolygon } from "../page/settings";
+import type { Reader } from "../page/text";
+import { CanvasLayer } from "../tiles/canvas-layer";
+import type { Hit } from "../tiles/hit";
+import { type Filters, groundPainter, objectPainter } from "../tiles/painters";
+import { Tokens } from "../tiles/palette";
+
+/** Below the heat, the fabric; above it, the things. Leaflet's own panes start at 200 (tiles). */
+const PANES = {
+  land: 150,
+  ground: 160,
+  base: 170,
+  heat: 250,
+  outline: 300,
+  objects: 350,
+  marks: 450,
+} as const;
+/** After so many failed base-map tiles and none that came, the town's own fabric carries the map alone. */
+const PATIENCE = 4;
+const MIN_ZOOM = 11;
+const MAX_ZOOM = 20;
+
+export class TownMap {
+  readonly map: L.Map;
+  readonly tokens = new Tokens();
+  readonly bounds: L.LatLngBounds;
+  private readonly ground: CanvasLayer;
+  private readonly objects: CanvasLayer;
+  private readonly shown: Set<string>;
+  private filters: Filters = new Map();
+  private mark: L.Layer | null = null;
+  private glow: L.Layer | null = null;
+
+  constructor(
+    private readonly settings: MapSettings,
+    reader: Reader,
+    element: HTMLElement,
+    layers: readonly LayerSettings[] = settings.layers,
+  ) {
+    const [west, south, east, north] = settings.town?.bounds ?? [-5, 42, 8, 51];
+    this.bounds = L.latLngBounds([south, west], [north, east]);
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map = L.map(element, {
+      zoomSnap: 0.5,
+      zoomControl: false,
+      attributionControl: false,
+      minZoom: settings.town ? MIN_ZOOM : 5,
+      maxZoom: MAX_ZOOM,
+      maxBounds: settings.town ? this.bounds.pad(1.5) : this.bounds,
+      zoomAnimation: !still,
+      fadeAnimation: !still,
+      markerZoomAnimation: !still,
+      inertia: !still,
+    });
+    for (const [name, level] of Object.entries(PANES)) {
+      const pane = this.map.createPane(name);
+      pane.style.zIndex = String(level);
+      if (name !== "marks") pane.style.pointerEvents = "none";
+    }
+    L.control.attribution({ prefix: "Leaflet" }).addTo(this.map);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(this.map);
+    L.control
+      .zoom({ position: "topright", zoomInTitle: reader.say("zoomIn"), zoomOutTitle: reader.say("zoomOut") })
+      .addTo(this.map);
+    this.addHome(reader);
+    this.map.fitBounds(this.bounds, { animate: false });
+
+    this.addLand();
+    this.addBaseMap();
+    const grounds = new Set(settings.ground.map((layer) => layer.name));
+    this.ground = new CanvasLayer(this.map, {
+      sources: settings.ground,
+      paint: groundPainter(this.tokens, this.bounds.getCenter().lat),
+      pane: "ground",
+      tileMaxZoom: settings.tileMaxZoom,
+      visible: () => grounds,
+    });
+    this.shown = new Set(layers.filter((layer) => layer.shown).map((layer) => layer.name));
+    this.objects = new CanvasLayer(this.map, {
+      sources: layers,
+      paint: objectPainter(this.tokens, () => this.filters),
+      pane: "objects",
+      tileMaxZoom: settings.tileMaxZoom,
+      visible: () => this.shown,
+    });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.ground.redraw();
+      this.objects.redraw();
+    });
+  }
+
+  get visible(): readonly string[] {
+    return [...this.shown];
+  }
+
+  show(layer: string, on: boolean): void {
+    if (on) this.shown.add(layer);
+    else this.shown.delete(layer);
+    this.objects.redraw();
+  }
+
+  filter(filters: Filters): void {
+    this.filters = filters;
+    this.objects.redraw();
+  }
+
+  /** The thing at a place, if a finger or a pointer there would mean it. */
+  thingAt(place: L.LatLng): Hit | null {
+    const coarse = window.matchMedia("(pointer: coarse)").matches;
+    return this.objects.at(place, coarse ? 22 : 10);
+  }
+
+  /** Outlines the selected thing; `shape` is GeoJSON. */
+  select(shape: GeoJSON.Geometry | null): void {
+    this.mark?.remove();
+    this.mark = shape ? this.ringAround(shape, "focus", 4).addTo(this.map) : null;
+  }
+
+  /** Lights a place while its row is pointed at. */
+  light(place: L.LatLngExpression | null): void {
+    this.glow?.remove();
+    this.glow = place
+      ? L.circleMarker(place, {
+          pane: "marks",
+          radius: 13,
+          color: this.tokens.get("focus"),
+          weight: 3,
+          fill: false,
+          interactive: false,
+        }).addTo(this.map)
+      : null;
+  }
+
+  private ringAround(shape: GeoJSON.Geometry, token: string, weight: number): L.Layer {
+    const style = {
+      pane: "marks",
+      color: this.tokens.get(token),
+      weight,
+      fill: false,
+      interactive: false,
+    };
+    return L.geoJSON(shape, {
+      style: () => style,
+      pointToLayer: (_feature, place) => L.circleMarker(place, { ...style, radius: 13 }),
+      interactive: false,
+    });
+  }
+
+  private addHome(reader: Reader): void {
+    const bounds = this.bounds;
+    const Home = L.Control.extend({
+      onAdd: (map: L.Map) => {
+        const link = make("a", { href: "#", role: "button", title: reader.say("wholeTown") });
+        link.setAttribute("aria-label", reader.say("wholeTown"));
+        link.innerHTML =
+          '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/></svg>';
+        const box = make("div", { class: "leaflet-bar leaflet-control" }, link);
+        L.DomEvent.disableClickPropagation(box);
+        L.DomEvent.on(link, "click", (event) => {
+          L.DomEvent.preventDefault(event);
+          map.fitBounds(bounds);
+        });
+        return box;
+      },
+    });
+    new Home({ position: "topright" }).addTo(this.map);
+  }
+
+  private addLand(): void {
+    if (!this.settings.town) return;
+    const rings = latLngs(this.settings.town.outline);
+    const land = L.polygon(rings, {
+      pane: "land",
+      stroke: false,
+      fillColor: this.tokens.get("map-land"),
+      fillOpacity: 1,
+      interactive: false,
+    }).addTo(this.map);
+    const line = L.polygon(rings, {
+      pane: "outline",
+      color: this.tokens.get("map-outline"),
+      weight: 2,
+      dashArray: "7 5",
+      fill: false,
+      interactive: false,
+    }).addTo(this.map);
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      land.setStyle({ fillColor: this.tokens.get("map-land") });
+      line.setStyle({ color: this.tokens.get("map-outline") });
+    });
+  }
+
+  private addBaseMap(): void {
+    if (!this.settings.baseMap) return;
+    const { url, attribution } = this.settings.baseMap;
+    const base = L.tileLayer(url, { pane: "base", attribution, maxNativeZoom: 19, maxZoom: MAX_ZOOM });
+    let failed = 0;
+    let came = false;
+    base.on("tileload", () => {
+      came = true;
+    });
+    base.on("tileerror", () => {
+      failed += 1;
+      if (!came && failed >= PATIENCE) base.remove();
+    });
+    base.addTo(this.map);
+  }
+}
+
+export function latLngs(shape: MultiPolygon): L.LatLngTuple[][][] {
+  return shape.map((polygon) => polygon.map((ring) => ring.map(([x, y]): L.LatLngTuple => [y, x])));
+}
