@@ -14,7 +14,7 @@ at least 40 % canopy, the rest permeable. Whoever ranks yards must apply the sam
 
 >>> before = np.array([0.7, 0.0, 0.1, 0.2, 0.0, 0.0])  # sealed, roof, grass, tree, soil, water
 >>> Design().converted(before).round(3)
-array([0.   , 0.   , 0.6  , 0.4  , 0.   , 0.   ])
+array([0. , 0. , 0.6, 0.4, 0. , 0. ])
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ EMISSIVITY_ERROR = 0.01  # retrieved within ± that, per kind of ground and town
 UNIFORM_EMISSIVITY = 0.97  # what the variant "wrong_emissivity" retrieves with
 
 _FWHM_PER_SIGMA = 2 * math.sqrt(2 * math.log(2))
+_MARGIN = 6  # 100 m samples beyond the scene on each side, where a spline settles
 _PSF_STEP = 3  # cells: a field blurred over 100 m loses nothing when kept every 30 m
 _CLOUD_REFLECTANCE = np.array([0.55, 0.56, 0.57, 0.60, 0.45, 0.35], dtype=np.float32)
 
@@ -53,7 +54,7 @@ def planck(kelvin: Array | np.float32) -> Array:
     """Spectral radiance of a black body (W m⁻² sr⁻¹ µm⁻¹).
 
     >>> round(float(planck(np.float32(300.0))), 2)
-    9.63
+    9.62
     """
     return np.asarray(
         _C1 / _WAVELENGTH_UM**5 / np.expm1(_C2 / (_WAVELENGTH_UM * kelvin)), np.float32
@@ -112,8 +113,8 @@ class SceneGrid:
     def swath(self) -> tuple[int, int]:
         """Rows and columns of the 100 m thermal samples that the grid's pixels lie between."""
         return (
-            math.ceil(self.height * PIXEL_M / THERMAL_M) + 3,
-            math.ceil(self.width * PIXEL_M / THERMAL_M) + 3,
+            math.ceil(self.height * PIXEL_M / THERMAL_M) + 2 * _MARGIN,
+            math.ceil(self.width * PIXEL_M / THERMAL_M) + 2 * _MARGIN,
         )
 
     def _cells(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float32]:
@@ -135,8 +136,8 @@ class SceneGrid:
     def swath_cells(self) -> NDArray[np.float32]:
         """Where each 100 m thermal sample lies in the frame (2, h, w)."""
         rows, cols = self.swath
-        x = self.left + (np.arange(cols) - 1) * THERMAL_M
-        y = self.top - (np.arange(rows) - 1) * THERMAL_M
+        x = self.left + (np.arange(cols) - _MARGIN) * THERMAL_M
+        y = self.top - (np.arange(rows) - _MARGIN) * THERMAL_M
         return self._cells(x, y)
 
     @cached_property
@@ -149,7 +150,7 @@ class SceneGrid:
     def to_pixels(self, samples: Array) -> Array:
         """100 m samples resampled to the 30 m pixels by cubic interpolation, as TIRS products are."""
         scale = PIXEL_M / THERMAL_M
-        first = 1 + 0.5 * scale
+        first = _MARGIN + 0.5 * scale
         return np.asarray(
             ndimage.affine_transform(
                 samples, [scale, scale], [first, first], output_shape=self.shape, order=3, mode="nearest"
