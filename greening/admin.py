@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.gis.geos import GEOSGeometry
+from django.core.exceptions import ValidationError
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -19,9 +21,20 @@ admin.site.site_header = gettext_lazy("Urban greening")
 admin.site.site_title = gettext_lazy("Urban greening")
 
 
+class MapForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """The form of a noun with a place: a shape without any point is none, though every engine stores it."""
+
+    def clean_geom(self) -> GEOSGeometry:
+        geom: GEOSGeometry = self.cleaned_data["geom"]
+        if geom.empty:
+            raise ValidationError(_("Nothing is drawn yet."), code="required")
+        return geom
+
+
 class MapAdmin(LeafletGeoAdmin):  # type: ignore[misc]
     """A noun with a place: the shape is drawn and edited on a map of our own static files."""
 
+    form = MapForm
     readonly_fields: Any = ("uuid",)
     #: The plain GeoJSON stays reachable for people who cannot draw.
     display_raw = True

@@ -54,6 +54,7 @@ class SchoolAdmin(MapAdmin):
     list_display = ("name", "level", "uai", "pupils", "address", "yards", "flag")
     list_filter = ("level", Doubtful, "source", "synthetic")
     search_fields = ("name", "uai", "address")
+    ordering = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[School]:
         rows: QuerySet[School] = super().get_queryset(request)
@@ -124,6 +125,7 @@ class SharedGardenAdmin(MeasuredAdmin):
     list_display_links = ("id", "name")
     list_filter = ("state", "source", "synthetic")
     search_fields = ("name", "address")
+    ordering = ("name",)
     readonly_fields = LIFE_READONLY
     inlines = (PlotInline,)
     fieldsets = (
