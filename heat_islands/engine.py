@@ -23,11 +23,13 @@ from greening.errors import TownError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-#: GDAL's block cache, MB a process: a kernel reads each file block about once, so a larger one only holds memory.
+#: GDAL's block cache, MB a process: a kernel reads each file block about once, so a larger one only holds
+#: memory.
 GDAL_CACHE_MB = 64
 #: Tasks under way per worker: one running, one waiting; more would only hold results in memory.
 AHEAD = 2
-#: A worker may be killed (out of memory, an impatient administrator); its blocks are computed again this many times.
+#: A worker may be killed (out of memory, an impatient administrator); its blocks are computed again this
+#: many times.
 RESTARTS = 3
 
 
@@ -101,8 +103,8 @@ _kernel: Callable[[Any], Any] | None = None
 
 
 def _prepare(kernel: Callable[[Any], Any]) -> None:
-    """Runs once in each worker: the kernel travels once, not with every block; Ctrl-C is the parent's to handle."""
-    global _kernel  # noqa: PLW0603
+    """Once in each worker: the kernel travels once, not with every block; Ctrl-C is the parent's."""
+    global _kernel
     _kernel = kernel
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_MB).__enter__()

@@ -24,34 +24,26 @@ from greening.models import Commune
 from heat_islands import notes
 from heat_islands.engine import engine
 from heat_islands.heat_map_files import write_analysis_cog, write_display_cog, write_item
-from heat_islands.models import HeatMap, HeatMapScene, Scene
+from heat_islands.models import HeatMap, HeatMapScene
 from heat_islands.rural import RuralReference, rural_reference
 from heat_islands.scenes import FILE, commune_mask
-from heat_islands.science.composite import LEAST_CLEAR_SHARE, MIN_SCENES, SceneFit, fit_scenes
+from heat_islands.science.composite import MIN_SCENES, SceneFit, fit_scenes
 from heat_islands.science.encoding import HEAT_MAP_BANDS, NODATA
 from heat_islands.science.grid import Block, Grid
 from heat_islands.science.stack import BlockResult, Plan, composite_block, read_sample
+from heat_islands.selection import Selection, in_season, select_scenes
 from heat_islands.store import band_writer, read_back, whole_directory
 from heat_islands.territory import territory_grid
 
 METHOD = "scene+cell/1"  # raise it whenever the numbers change for the same inputs
 FOLDER = "heat-maps"
 DEFAULT_SLUG = "summer"
-SEASON = ((6, 15), (9, 15))  # first and last day [science.md §2]: sun high, trees in leaf
 SUMMERS = 3
 #: Cells that find the scene terms: scene errors correlate over some 300 m, so more cells tell little more.
 SAMPLE_CELLS = 6000
 
 #: Wraps the blocks of the territory to show how far it is; the identity where nobody looks.
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The scenes of a heat map, and those left out with the reason, by product."""
-
-    used: list[Scene]
-    refused: dict[Scene, str]
 
 
 @dataclass
@@ -148,7 +140,7 @@ def plan_build(
     selection = select_scenes(grid, date_from, date_to, any_season)
     if len(selection.used) < min_scenes:
         raise BadInput(
-            f"{len(selection.used)} usable scenes are below the rule of at least {min_scenes} clear ones in a cell: "
+            f"{len(selection.used)} usable scenes are below the rule of {min_scenes} clear ones in a cell: "
             f"add scenes, or accept a weaker map with --min-scenes {max(1, len(selection.used))}."
         )
     build = Build(
@@ -163,51 +155,6 @@ def plan_build(
         selection.used, selection.refused, min_scenes, build.rural, SUMMERS, in_season
     )
     return build
-
-
-def select_scenes(
-    grid: Grid, date_from: dt.date | None, date_to: dt.date | None, any_season: bool
-) -> Selection:
-    """Current scenes between the dates and in season; those whose commune is too cloudy are refused with the reason."""
-    scenes = Scene.objects.current().order_by("acquired_at", "product_id")
-    if date_from:
-        scenes = scenes.filter(acquired_at__date__gte=date_from)
-    if date_to:
-        scenes = scenes.filter(acquired_at__date__lte=date_to)
-    found = list(scenes)
-    if not found:
-        raise BadInput(
-            "There is no scene between these dates: add some with `manage.py add_scene PATH`."
-        )
-    chosen = [scene for scene in found if any_season or in_season(scene)]
-    if not chosen:
-        raise BadInput(
-            "No scene lies in the season (15 June – 15 September): add one, or use --any-season."
-        )
-    used: list[Scene] = []
-    refused: dict[Scene, str] = {}
-    for scene in chosen:
-        if scene.grid != grid.as_dict():
-            raise BadInput(
-                f"{scene.product_id} lies on another grid, since the commune's outline has changed: add it again."
-            )
-        if not (scene.path / FILE).exists():
-            raise BadInput(f"The files of {scene.product_id} are gone: add it again.")
-        if scene.clear_share < LEAST_CLEAR_SHARE:
-            refused[scene] = f"only {scene.clear_share:.0%} of the commune is clear"
-        else:
-            used.append(scene)
-    if not used:
-        raise BadInput(
-            f"Clouds hide the commune in every scene (less than {LEAST_CLEAR_SHARE:.0%} clear): add clearer scenes."
-        )
-    return Selection(used, refused)
-
-
-def in_season(scene: Scene) -> bool:
-    """Whether the scene was taken between 15 June and 15 September."""
-    first, last = SEASON
-    return first <= (scene.acquired_at.month, scene.acquired_at.day) <= last
 
 
 def fit_selection(build: Build) -> SceneFit:

@@ -24,13 +24,14 @@ from heat_islands.science.grid import BLOCK, Grid
 ANALYSIS, DISPLAY, ITEM = "analysis.tif", "display.tif", "item.json"
 COG_TYPE = pystac.MediaType.COG
 DISPLAY_BLOCK = 256
-#: Deflate here, not the faster Zstandard of the scenes: these files leave the house, and every reader knows it.
-COG_COMPRESSION = {"compress": "DEFLATE", "predictor": 2}
 RASTER_EXTENSION = "https://stac-extensions.github.io/raster/v1.1.0/schema.json"
 
 
 def write_analysis_cog(tiled: Path, folder: Path) -> Path:
-    """The COG of an already written tiled GeoTIFF on the canonical grid, with average overviews."""
+    """The COG of an already written tiled GeoTIFF on the canonical grid, with average overviews.
+
+    Deflate, not the faster Zstandard of our own scenes: these files leave the house, and every reader knows it.
+    """
     path = folder / ANALYSIS
     gdal_copy(
         str(tiled),
@@ -39,7 +40,7 @@ def write_analysis_cog(tiled: Path, folder: Path) -> Path:
         blocksize=BLOCK,
         overview_resampling="average",
         compress="DEFLATE",
-        level=6,
+        level=1,  # 5 % larger than level 6, in a third of the time
         predictor="YES",
         num_threads="ALL_CPUS",
     )
@@ -47,15 +48,21 @@ def write_analysis_cog(tiled: Path, folder: Path) -> Path:
 
 
 def write_display_cog(analysis: Path, folder: Path) -> Path:
-    """The web-optimised COG in EPSG:3857 that only tiles read; "upper", because "auto" drops the finest zoom."""
+    """The web-optimised COG in EPSG:3857 that only tiles read; "upper", because "auto" drops the finest zoom.
+
+    Nearest: the 10 m cells are already a smooth resampling of 30 m pixels, a value moves by half a cell at most,
+    and counts and gaps stay what they are.
+    """
     path = folder / DISPLAY
     options = {
         "driver": "GTiff",
         "tiled": True,
         "blockxsize": DISPLAY_BLOCK,
         "blockysize": DISPLAY_BLOCK,
-        "interleave": "pixel",
-        **COG_COMPRESSION,
+        "interleave": "band",  # a tile shows one layer of eight
+        "compress": "DEFLATE",
+        "zlevel": 1,
+        "predictor": 2,
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
@@ -66,7 +73,7 @@ def write_display_cog(analysis: Path, folder: Path) -> Path:
             nodata=NODATA,
             web_optimized=True,
             zoom_level_strategy="upper",
-            resampling="bilinear",
+            resampling="nearest",
             overview_resampling="average",
             in_memory=False,
             temporary_compression="ZSTD",

@@ -85,9 +85,8 @@ def commune_mask(commune: Commune, grid: Grid) -> NDArray[np.bool_]:
     outline.srid = outline.srid or WGS84
     outline.transform(commune.metric_srid)
     shape = shapely.from_wkb(bytes(outline.wkb))
-    return rasterize([shape], out_shape=grid.shape, transform=grid.transform, dtype="uint8").astype(
-        bool
-    )
+    cells = rasterize([shape], out_shape=grid.shape, transform=grid.transform, dtype="uint8")
+    return np.asarray(cells, dtype=bool)
 
 
 class _Facts:

@@ -1,4 +1,4 @@
-"""The composite: LST[scene, cell] = scene + cell, fitted robustly, so that weather and clouds do not pass for heat.
+"""The composite: LST[scene, cell] = scene + cell, fitted so that weather and clouds do not pass for heat.
 
 Two steps. :func:`fit_scenes` finds each scene's term and noise once, from a coarse sample of cells over the whole
 territory. :func:`fit_cells` then takes any block of cells with those terms: a pure function of the block, so that
@@ -23,28 +23,36 @@ FloatArray = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-#: Below this share of clear reference cells a scene's anomaly would hang on what the clouds left open [science.md §2].
+#: Below this share of clear reference cells, a scene's anomaly hangs on what the clouds left open
+#: [science.md §2].
 LEAST_CLEAR_SHARE = 0.6
 #: Fewer clear scenes than this in a cell is no data [science.md §2].
 MIN_SCENES = 5
-#: Tukey's biweight keeps 95 % of least squares' efficiency on clean normal data at 4.685 σ [Holland & Welsch 1977,
+#: Tukey's biweight keeps 95 % of least squares' efficiency on clean normal data at 4.685 σ [Holland &
+#: Welsch 1977,
 #: Communications in Statistics A6:813–827] and gives a missed cloud, usually 5–15 σ cold, no weight at all.
 TUKEY_C = 4.685
-#: What the biweight leaves of a normal variance: E[ρr²]/E[ρ] with ρ = (1 − r²/c²)², from the normal's moments 1, 3, 15.
+#: What the biweight leaves of a normal variance: E[ρr²]/E[ρ] with ρ = (1 − r²/c²)², from the normal's
+#: moments 1, 3, 15.
 TUKEY_VARIANCE = (1 - 6 / TUKEY_C**2 + 15 / TUKEY_C**4) / (1 - 2 / TUKEY_C**2 + 3 / TUKEY_C**4)
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
-#: No scene is believed to be more than twice as sharp as the median scene: with few scenes the fit could otherwise
+#: No scene is believed to be more than twice as sharp as the median scene: with few scenes the fit could
+#: otherwise
 #: collapse onto one of them, whose residuals then vanish.
 SHARPEST = 0.5
 #: Scenes from which each one's own noise can be told apart; of two, only the sum of their variances shows.
 SCENES_TO_TELL_NOISE = 4
 SMALLEST_SIGMA_K = 0.1  # NEdT .05 K, int16 centi-kelvin and resampling: nothing is sharper
-#: Weight of the pooled day-to-day variance in a cell's own, in days: a cell seen five times says little of its spread.
+#: Weight of the pooled day-to-day variance in a cell's own, in days: a cell seen five times says little of
+#: its spread.
 PRIOR_DAYS = 5.0
-#: Beyond this a scene is not of this town; it also keeps the biweight's reach well below a missing value's 120 K.
+#: Beyond this a scene is not of this town; it also keeps the biweight's reach well below a missing value's
+#: 120 K.
 LARGEST_SIGMA_K = 20.0
 SORTED_AT_ONCE = 16384  # cells × 41 rows × int16 = 1.3 MB, and
-FITTED_AT_ONCE = 4096  # cells × 40 scenes × 2 float32 arrays = 1.3 MB: the arrays at work stay in the processor's cache
+FITTED_AT_ONCE = (
+    4096  # cells × 40 scenes × 2 float32 arrays = 1.3 MB: both stay near the processor's cache
+)
 SCENE_STEPS = 40  # of fit_scenes, which usually needs about ten
 CONVERGED_K = 1e-4
 LST = SCENE_BANDS[0]
@@ -75,8 +83,8 @@ class SceneFit:
 class CellFit(NamedTuple):
     """Cells of a block, each array (cells,); NaN where no scene counts.
 
-    `cell_k` is the cell's term, K relative to the mean sampled cell; `n` the clear scenes that count (a missed cloud
-    found out does not); `se_k` the standard error of `cell_k`; `sigma_k` the predictive σ of one more day.
+    `cell_k` is the cell's term, K relative to the mean sampled cell; `n` the clear scenes that count (a missed
+    cloud found out does not); `se_k` the standard error of `cell_k`; `sigma_k` the predictive σ of one more day.
     """
 
     cell_k: FloatArray
@@ -84,13 +92,17 @@ class CellFit(NamedTuple):
     se_k: FloatArray
     sigma_k: FloatArray
 
+    def part(self, cells: slice) -> CellFit:
+        """The same arrays over some of the cells; what is written into it is written into these."""
+        return CellFit(self.cell_k[cells], self.n[cells], self.se_k[cells], self.sigma_k[cells])
+
 
 def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit:
     """Scene terms and noise from a sample of cells over the territory.
 
     `lst_c` and `st_qa_k` are (scenes, cells), °C and K, NaN where not clear. Each round solves the scene terms
     exactly (the cells eliminated), then weighs every value by Tukey's biweight and by its scene's noise anew.
-    Raises :class:`NoClearPixel` where a scene shares no clear cell with the others: they would have no common scale.
+    Raises :class:`NoClearPixel` where a scene shares no clear cell with the others: no common scale.
     """
     scenes = len(lst_c)
     seen = np.isfinite(lst_c)
@@ -131,14 +143,19 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
 
 
 def fit_cells(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit) -> CellFit:
-    """The cell terms of a block: `lst` and `st_qa` are (scenes, cells) as stored; a pure function of its arguments."""
+    """The cell terms of a block; `lst` and `st_qa` are (scenes, cells) as stored. A pure function."""
     cells = lst.shape[1]
     result = CellFit(
-        np.empty(cells, np.float32), np.empty(cells, np.int16), np.empty(cells, np.float32), np.empty(cells, np.float32)
+        cell_k=np.empty(cells, np.float32),
+        n=np.empty(cells, np.int16),
+        se_k=np.empty(cells, np.float32),
+        sigma_k=np.empty(cells, np.float32),
     )
     for first in range(0, cells, SORTED_AT_ONCE):
         chunk = slice(first, min(first + SORTED_AT_ONCE, cells))
-        _fit_chunk(lst[:, chunk], None if st_qa is None else st_qa[:, chunk], fit, CellFit(*(a[chunk] for a in result)))
+        _fit_chunk(
+            lst[:, chunk], None if st_qa is None else st_qa[:, chunk], fit, result.part(chunk)
+        )
     return result
 
 
@@ -158,11 +175,13 @@ def _fit_chunk(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit, out: Ce
         residual = np.multiply(rows[:-1, part], np.float32(LST.scale), dtype=np.float32)
         residual -= start[part] - np.float32(SHIFT * LST.scale)
         precision = _precision(None if st_qa is None else st_qa[:, part], fit)
-        _one_step(start[part], residual, precision, fit, CellFit(*(a[part] for a in out)))
+        _one_step(start[part], residual, precision, fit, out.part(part))
 
 
-def _one_step(start: FloatArray, residual: FloatArray, precision: FloatArray, fit: SceneFit, out: CellFit) -> None:
-    """From the median, one weighted step: as robust as its start, as efficient as going on [Bickel 1975, JASA 70:428].
+def _one_step(
+    start: FloatArray, residual: FloatArray, precision: FloatArray, fit: SceneFit, out: CellFit
+) -> None:
+    """One weighted step from the median: as robust as its start, as efficient as more [Bickel 1975, JASA 70:428].
 
     A missing value stands over 120 K off (see `less`), where the biweight is 0: it needs no mask.
     """
@@ -178,7 +197,9 @@ def _one_step(start: FloatArray, residual: FloatArray, precision: FloatArray, fi
         weight *= residual
         step = np.add.reduce(weight, axis=0) / total
         weight *= residual
-        spread = np.add.reduce(weight, axis=0) / total - np.square(step)  # about the mean, not the median
+        spread = np.add.reduce(weight, axis=0) / total - np.square(
+            step
+        )  # about the mean, not the median
         spread /= np.float32(TUKEY_VARIANCE)
         se2 = 1.0 / total
         days = np.maximum(out.n - 1, 0).astype(np.float32)
@@ -196,10 +217,12 @@ def _precision(st_qa: Int16Array | None, fit: SceneFit) -> FloatArray:
         return (1.0 / variance).astype(np.float32)
     local = np.square(st_qa.astype(np.float32) * np.float32(ST_QA.scale))
     local -= np.square(fit.floor_k).astype(np.float32)[:, np.newaxis]
-    local[(st_qa == NODATA) | ~(local > 0)] = 0.0  # also where the scene has no ST_QA: its floor is NaN
+    local[(st_qa == NODATA) | ~(local > 0)] = (
+        0.0  # also where the scene has no ST_QA: its floor is NaN
+    )
     local *= np.float32(fit.kappa)
     local += variance.astype(np.float32)
-    return np.reciprocal(local, out=local)
+    return np.asarray(np.reciprocal(local, out=local))
 
 
 def _biweight(residual: Float64Array, weight: Float64Array) -> Float64Array:
@@ -207,7 +230,7 @@ def _biweight(residual: Float64Array, weight: Float64Array) -> Float64Array:
 
 
 def _local_part(st_qa_k: FloatArray, floor_k: Float64Array, known: BoolArray) -> Float64Array:
-    """The within-scene part of ST_QA², K², (scenes, cells); where unknown, its scene's median, or 0 without ST_QA."""
+    """The within-scene part of ST_QA², K², (scenes, cells); where unknown its scene's median, 0 without ST_QA."""
     local = np.zeros(st_qa_k.shape)
     for s, floor in enumerate(floor_k):
         if np.isfinite(floor):
@@ -270,5 +293,5 @@ def _require_common_cells(known: BoolArray) -> None:
     parts, _ = connected_components(shared > 0, directed=False)
     if parts > 1:
         raise NoClearPixel(
-            "Some scenes share no clear cell with the others, so they have no common scale: add scenes of clearer days."
+            "Some scenes share no clear cell with the others and so no common scale: add scenes of clearer days."
         )

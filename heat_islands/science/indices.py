@@ -20,7 +20,7 @@ LIANG_2001_OFFSET = -0.0018
 
 
 def index(name: str, reflectance: Mapping[str, FloatArray]) -> FloatArray:
-    """A normalised-difference index of spyndex's catalogue, same shape as the bands, exactly as its formula gives it.
+    """A normalised-difference index as spyndex's catalogue defines it, same shape as the bands.
 
     Over water, surface reflectance below 0 happens and takes the ratio out of [−1, 1]: see :func:`plausible`.
 

@@ -327,8 +327,8 @@ def _check_bands(product_id: str, files: dict[str, _File]) -> DatasetReader:
                     thermal.transform, precision=1e-6
                 ):
                     raise ProductError(
-                        f"{file.name} is not on the same grid as {files['ST_B10'].name}: the bands of {product_id} "
-                        "do not belong together."
+                        f"{file.name} is not on the same grid as {files['ST_B10'].name}: "
+                        f"the bands of {product_id} do not belong together."
                     )
         return thermal
 

@@ -23,7 +23,7 @@ CELLS_AT_ONCE = 16384  # × 41 rows × 2 bytes: what is sorted stays in the seco
 
 @cache
 def comparators(size: int) -> tuple[tuple[int, int], ...]:
-    """Pairs (i, j), i < j, of Batcher's odd-even merge sort for `size` rows [Knuth, TAOCP 3, 5.2.2, algorithm M].
+    """Pairs (i, j), i < j, of Batcher's odd-even merge sort for `size` rows [Knuth, TAOCP 3, 5.2.2 M].
 
     >>> comparators(4)
     ((0, 2), (1, 3), (0, 1), (2, 3), (1, 2))
@@ -44,7 +44,7 @@ def comparators(size: int) -> tuple[tuple[int, int], ...]:
 
 @cache
 def lower_half(size: int) -> tuple[tuple[int, int, bool, bool], ...]:
-    """The comparators that the smallest size // 2 + 1 rows need, each with whether its minimum and maximum are used.
+    """Comparators that the smallest size // 2 + 1 rows need, each with whether its minimum and maximum are used.
 
     Missing values sort last, so no median ever lies in the upper half.
 
@@ -61,7 +61,7 @@ def lower_half(size: int) -> tuple[tuple[int, int, bool, bool], ...]:
 
 
 class Ordered(NamedTuple):
-    """Columns sorted by :func:`sort_rows`: `rows[place[k]]` holds each column's k-th smallest value, k ≤ scenes // 2."""
+    """What :func:`sort_rows` gives: `rows[place[k]]` is each column's k-th smallest value, k ≤ scenes // 2."""
 
     rows: Int16Array
     place: NDArray[np.intp]
@@ -75,7 +75,7 @@ class Ordered(NamedTuple):
         low += flat.take(self.place[np.minimum(n // 2, len(self.place) - 1)] * cells + column)
         low *= np.float32(0.5)
         low[n == 0] = np.nan
-        return low
+        return np.asarray(low)
 
 
 def sort_rows(rows: Int16Array) -> Ordered:
@@ -111,7 +111,7 @@ def less(stored: Int16Array, term: Int16Array) -> Int16Array:
 
 def count_known(stored: Int16Array) -> Int16Array:
     """How many of the (scenes, cells) stored numbers are known in each cell."""
-    return np.add.reduce((stored != NODATA).view(np.int8), axis=0, dtype=np.int16)
+    return np.asarray(np.add.reduce((stored != NODATA).view(np.int8), axis=0, dtype=np.int16))
 
 
 def median_of_known(stored: Int16Array) -> tuple[FloatArray, Int16Array]:

@@ -56,7 +56,7 @@ def window_over(product: Product, grid: Grid) -> Window | None:
 
 
 def native_layers(pixels: Pixels) -> FloatArray:
-    """The layers of `SCENE_BANDS` on the product's own pixels, masked where not clear: (6, height, width), unscaled."""
+    """`SCENE_BANDS` on the product's own pixels, masked where not clear: (6, height, width), unscaled."""
     absent = np.full(pixels.clear.shape, np.nan, dtype=np.float32)
     layers = dict.fromkeys((band.name for band in SCENE_BANDS), absent)
     layers["lst"] = pixels.temperature_k
@@ -107,7 +107,7 @@ class _Lattice(NamedTuple):
     share_after: NDArray[np.float64]
 
     def between(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`values` (knots, any) at every cell: (cells, any). Plain arithmetic: BLAS threads would fight the pool's."""
+        """`values` (knots, any) at every cell: (cells, any). No BLAS: its threads would fight the pool's."""
         share = self.share_after[:, np.newaxis]
         return (1.0 - share) * values[self.before] + share * values[self.before + 1]
 

@@ -11,7 +11,8 @@ from heat_islands.science.cover import CLASSES
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
-#: A cell is rural where, over a kilometre around it, at most a tenth is sealed or roofed: between "sparsely built"
+#: A cell is rural where, over a kilometre around it, at most a tenth is sealed or roofed: between
+#: "sparsely built"
 #: (10–20 %) and the natural land-cover types (< 10 %) of Stewart & Oke 2012, BAMS 93:1879, table 3.
 RURAL_BUILT_SHARE = 0.10
 RURAL_WINDOW_M = 1000.0
@@ -27,7 +28,7 @@ def rural_mask(fractions: FloatArray, resolution_m: float) -> BoolArray | None:
 
     Elevation is not known here: |Δz| < 50 m, which the method asks for, is not checked.
     """
-    known = np.isfinite(fractions).all(axis=0)
+    known: BoolArray = np.asarray(np.isfinite(fractions).all(axis=0))
     built = fractions[CLASSES.index("sealed")] + fractions[CLASSES.index("roof")]
     open_land = _mean_around(built, known, RURAL_WINDOW_M / resolution_m) <= RURAL_BUILT_SHARE
     dry = (

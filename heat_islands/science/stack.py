@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from heat_islands.science.composite import CellFit, SceneFit, fit_cells
@@ -21,12 +24,13 @@ from heat_islands.science.encoding import (
     band_number,
 )
 from heat_islands.science.errors import ProductError
-from heat_islands.science.grid import Block, Grid
+from heat_islands.science.grid import Block
 from heat_islands.science.median import median_of_known
 
 FloatArray = NDArray[np.float32]
 
-#: The coarse sample of a scene: one cell in 8 × 8 (80 m, about one thermal footprint), kept as the file's overview.
+#: The coarse sample of a scene: one cell in 8 × 8 (80 m, about one thermal footprint), kept as the file's
+#: overview.
 SAMPLE_STEP = 8
 _STORED = {band.name: band for band in HEAT_MAP_BANDS}
 
@@ -37,26 +41,40 @@ def read_layer(paths: Sequence[str], layer: str, block: Block) -> Int16Array:
     number = band_number(SCENE_BANDS, layer)
     stack = np.empty((len(paths), block.height, block.width), dtype=np.int16)
     for into, path in zip(stack, paths, strict=True):
-        with _open(path) as scene:
-            scene.read(number, window=window, out=into)
+        try:
+            _open(path).read(number, window=window, out=into)
+        except RasterioIOError as error:
+            raise ProductError(
+                f"{path} is damaged: run add_scene for its product again."
+            ) from error
     return stack.reshape(len(paths), -1)
 
 
 def read_sample(path: str, layer: str) -> FloatArray:
-    """One cell in `SAMPLE_STEP` × `SAMPLE_STEP` of a scene's layer, unscaled, NaN where unknown: (rows, columns)."""
+    """One cell in `SAMPLE_STEP` × `SAMPLE_STEP` of a scene's layer, unscaled, NaN where unknown."""
     band = SCENE_BANDS[band_number(SCENE_BANDS, layer) - 1]
-    with _open(path) as scene:
-        shape = -(-scene.height // SAMPLE_STEP), -(-scene.width // SAMPLE_STEP)
-        return band.decode(scene.read(band_number(SCENE_BANDS, layer), out_shape=shape))
+    scene = _open(path)
+    shape = -(-scene.height // SAMPLE_STEP), -(-scene.width // SAMPLE_STEP)
+    return band.decode(scene.read(band_number(SCENE_BANDS, layer), out_shape=shape))
 
 
-def _open(path: str) -> rasterio.io.DatasetReader:
+def _open(path: str) -> DatasetReader:
+    """The open scene; kept open, since a heat map comes back to each for every block (opening costs some 5 ms).
+
+    A scene that was added anew is another file under the same name, so the file's identity is part of the key.
+    """
     try:
-        return rasterio.open(path)
-    except RasterioIOError as error:
+        facts = Path(path).stat()
+        return _opened(path, facts.st_ino, facts.st_mtime_ns)
+    except (OSError, RasterioIOError) as error:
         raise ProductError(
             f"{path} is gone or damaged: run add_scene for its product again."
         ) from error
+
+
+@lru_cache(maxsize=128)
+def _opened(path: str, inode: int, changed: int) -> DatasetReader:
+    return rasterio.open(path)
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,7 @@ class Plan:
 
 
 class BlockResult(NamedTuple):
-    """A block of a heat map, each array (height, width); the cell term waits for the commune's mean and is not stored yet."""
+    """A block of a heat map, each array (height, width); the cell term still waits for the commune's mean."""
 
     cell_k: FloatArray
     se: Int16Array
@@ -95,13 +113,21 @@ def composite_block(plan: Plan, block: Block) -> BlockResult:
         albedo = _median_layer(plan, "albedo", block)
     encoded = encode_cells(fitted, plan.min_scenes)
     shape = (block.height, block.width)
-    return BlockResult(*(array.reshape(shape) for array in (*encoded, ndvi, albedo)))
+    cell, se, sigma, n = encoded
+    return BlockResult(
+        cell_k=cell.reshape(shape),
+        se=se.reshape(shape),
+        sigma=sigma.reshape(shape),
+        n=n.reshape(shape),
+        ndvi=ndvi.reshape(shape),
+        albedo=albedo.reshape(shape),
+    )
 
 
 def encode_cells(
     fitted: CellFit, min_scenes: int
 ) -> tuple[FloatArray, Int16Array, Int16Array, Int16Array]:
-    """Cell term, SE, σ and n as a heat map stores them; no data where fewer than `min_scenes` count, except n itself."""
+    """Cell term, SE, σ and n; all but the first as stored, and all but n absent where n < `min_scenes`."""
     too_few = fitted.n < min_scenes
     cell = np.where(too_few, np.float32(np.nan), fitted.cell_k)
     se = np.where(too_few, np.float32(np.nan), fitted.se_k)
@@ -117,15 +143,3 @@ def _median_layer(plan: Plan, layer: str, block: Block) -> Int16Array:
     )  # a median of stored numbers is a stored number: both layers have the same scale
     values[np.isnan(values)] = NODATA
     return values.astype(np.int16)
-
-
-def sample_grid(grid: Grid) -> Grid:
-    """The grid of :func:`read_sample`: cells `SAMPLE_STEP` times as large."""
-    return Grid(
-        grid.srid,
-        grid.left,
-        grid.top,
-        -(-grid.width // SAMPLE_STEP),
-        -(-grid.height // SAMPLE_STEP),
-        grid.resolution * SAMPLE_STEP,
-    )

@@ -16,8 +16,8 @@ from heat_islands.science.grid import Block
 
 class Command(TownCommand):
     help = (
-        "Reads Landsat 8/9 Collection 2 Level-2 products (L2SP) onto the town's grid. A product that is there already is "
-        "left alone; a newer processing of a scene supersedes the older one, which stays on record."
+        "Reads Landsat 8/9 Collection 2 Level-2 products (L2SP) onto the town's grid. A product that is there "
+        "already is left alone; a newer processing supersedes the older one, which stays on record."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

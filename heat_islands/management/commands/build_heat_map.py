@@ -22,8 +22,8 @@ def day(text: str) -> dt.date:
 
 class Command(TownCommand):
     help = (
-        "Composes the town's scenes into a heat map: cloud-optimised GeoTIFFs, a STAC item and a row. Every build is a "
-        "new version; where nothing changed since the last one, it says so and makes none."
+        "Composes the town's scenes into a heat map: cloud-optimised GeoTIFFs, a STAC item and a row. Every "
+        "build is a new version; where nothing changed since the last one, it says so and makes none."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
