@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
-
 DECIMALS = 6  # of a degree: 0.1 m
 
 
-def polygons_of(shape: GEOSGeometry) -> list[Any]:
-    """Polygons → rings → [lon, lat]; a single polygon is a list of one."""
+def polygons_of(shape: Any) -> list[Any]:
+    """A GEOS polygon or multipolygon as polygons → rings → [lon, lat]; a single polygon is a list of one."""
     polygons: Any = [shape.coords] if shape.geom_type == "Polygon" else shape.coords
     return [
         [[[round(x, DECIMALS), round(y, DECIMALS)] for x, y, *_z in ring] for ring in polygon]

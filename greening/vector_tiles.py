@@ -8,11 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import mapbox_vector_tile
 import numpy as np
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from greening.crs import WEB_MERCATOR
 from greening.errors import BadInput
 from greening.layers import MapLayer
+from greening.mvt import encode_layer
 from greening.spatial import Bounds, SpatialQuerySet
 
 EXTENT = 4096  # units along a tile's side, the MVT specification's usual value
@@ -171,9 +171,8 @@ def _by_shapely(layer: MapLayer, tile: Tile, rows: SpatialQuerySet[Any]) -> byte
     if shapely.get_dimensions(shapes[0]) > 0:
         shapes = shapely.clip_by_rect(shapes, -BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
         shapes = _whole_units(shapes)
-    return _encode(
-        layer, shapes, ((row[1], zip(layer.columns, row[2:], strict=True)) for row in found)
-    )
+    ids = [row[1] for row in found]
+    return encode_layer(layer.name, EXTENT, shapes, ids, layer.columns, map(_plain, found))
 
 
 def _whole_units(shapes: NDArray[Any]) -> NDArray[Any]:
@@ -210,41 +209,14 @@ def _summed(layer: MapLayer, tile: Tile) -> bytes:
         return b""
     places = tile.units(np.array([row[:2] for row in found], dtype=float))
     names = ("count", *state)
-    return _encode(
-        layer,
-        np.asarray(shapely.points(places)),
-        ((None, zip(names, row[2:], strict=True)) for row in found),
-    )
+    shapes = np.asarray(shapely.points(places))
+    values = (row[2:] for row in found)
+    return encode_layer(layer.name, EXTENT, shapes, [None] * len(found), names, values)
 
 
-def _encode(
-    layer: MapLayer,
-    shapes: NDArray[Any],
-    rows: Iterable[tuple[int | None, Iterable[tuple[str, Any]]]],
-) -> bytes:
-    features = [
-        {"geometry": shape, "id": number, "properties": _plain(properties)}
-        for shape, (number, properties) in zip(shapes, rows, strict=True)
-        if not shape.is_empty and shape.geom_type != "GeometryCollection"
-    ]
-    if not features:
-        return b""
-    # Already whole and wound: the encoder's own check, feature by feature, takes three times as long.
-    options = {"extents": EXTENT, "y_coord_down": True, "check_winding_order": False}
-    return bytes(
-        mapbox_vector_tile.encode(
-            [{"name": layer.name, "features": features}], default_options=options
-        )
-    )
-
-
-def _plain(properties: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """What MVT can carry: absent values stay out, dates become ISO text (as ST_AsMVT writes them)."""
-    return {
-        name: value.isoformat() if isinstance(value, dt.date) else value
-        for name, value in properties
-        if value is not None
-    }
+def _plain(row: Sequence[Any]) -> list[Any]:
+    """A row's columns behind geometry and id; dates become ISO text, as ST_AsMVT writes them."""
+    return [value.isoformat() if isinstance(value, dt.date) else value for value in row[2:]]
 
 
 def tile_json(layer: MapLayer, tiles_url: str, bounds: Sequence[float] | None) -> dict[str, Any]:

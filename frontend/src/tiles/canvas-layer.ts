@@ -22,6 +22,7 @@ interface Drawn {
   readonly canvas: HTMLCanvasElement;
   readonly coords: L.Coords;
   readonly found: Map<string, readonly Feature[]>;
+  waiting: boolean;
 }
 
 export interface CanvasLayerOptions {
@@ -30,6 +31,8 @@ export interface CanvasLayerOptions {
   readonly pane: string;
   readonly tileMaxZoom: number;
   readonly visible: () => ReadonlySet<string>;
+  /** Called when a tile of a source could not be had. */
+  readonly failed?: () => void;
 }
 
 const store = new TileStore();
@@ -65,7 +68,7 @@ export class CanvasLayer {
 
   /** Draws every tile on the screen again, from what was already fetched; asks for what is newly visible. */
   redraw(): void {
-    for (const drawn of this.drawn.values()) void this.fill(drawn);
+    for (const drawn of this.drawn.values()) this.fill(drawn).catch(() => this.options.failed?.());
   }
 
   /** What lies at a place of the map, among the visible sources. */
@@ -87,12 +90,11 @@ export class CanvasLayer {
 
   private createTile(coords: L.Coords, done: L.DoneCallback): HTMLCanvasElement {
     const canvas = document.createElement("canvas");
-    const drawn: Drawn = { canvas, coords, found: new Map() };
+    const drawn: Drawn = { canvas, coords, found: new Map(), waiting: false };
     this.drawn.set(keyOf(coords), drawn);
-    this.fill(drawn).then(
-      () => done(undefined, canvas),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), canvas),
-    );
+    // Shown at once and filled as sources come; a source that fails leaves the others standing.
+    window.setTimeout(() => done(undefined, canvas), 0);
+    this.fill(drawn).catch(() => this.options.failed?.());
     return canvas;
   }
 
@@ -103,16 +105,23 @@ export class CanvasLayer {
     const wanted = this.options.sources.filter(
       (source) => visible.has(source.name) && tileZoom >= source.minZoom && isOnEarth(coords, tileZoom),
     );
-    const answers = await Promise.allSettled(
-      wanted.map((source) => store.get(source.tiles, tileZoom, coords.x, coords.y)),
-    );
-    answers.forEach((answer, at) => {
-      const source = wanted[at];
-      if (source && answer.status === "fulfilled") drawn.found.set(source.name, answer.value);
+    // Each source is drawn as it comes: the streets need not wait for the trees.
+    const asked = wanted.map(async (source) => {
+      drawn.found.set(source.name, await store.get(source.tiles, tileZoom, coords.x, coords.y));
+      this.paintSoon(drawn);
     });
-    this.paint(drawn);
-    const failed = answers.find((answer) => answer.status === "rejected");
+    this.paintSoon(drawn);
+    const failed = (await Promise.allSettled(asked)).find((answer) => answer.status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  private paintSoon(drawn: Drawn): void {
+    if (drawn.waiting) return;
+    drawn.waiting = true;
+    requestAnimationFrame(() => {
+      drawn.waiting = false;
+      this.paint(drawn);
+    });
   }
 
   private paint({ canvas, coords, found }: Drawn): void {

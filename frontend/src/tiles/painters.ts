@@ -3,7 +3,7 @@ import type { GroupSettings, LayerSettings } from "../page/settings";
 import type { Painter, Sheet } from "./canvas-layer";
 import type { Feature } from "./features";
 import type { Tokens } from "./palette";
-import { drawArea, drawPoint, radiusAt, radiusOf } from "./symbols";
+import { drawArea, drawPoint, drawSum, radiusAt } from "./symbols";
 
 /** Pixels of one metre at a zoom, at the town's latitude. */
 export function pixelsPerMetre(zoom: number, lat: number): number {
@@ -42,18 +42,10 @@ export function objectPainter(tokens: Tokens, filters: () => Filters): Painter {
       if (feature.kind === "point") {
         const [x, y] = feature.parts[0] ?? [];
         const count = Number(feature.properties.count ?? 1);
-        const radius = count > 1 ? radiusOf(count, sheet.zoom) : radiusAt(sheet.zoom);
-        if (x !== undefined && y !== undefined) {
-          drawPoint(
-            sheet.brush,
-            symbol,
-            x * sheet.side,
-            y * sheet.side,
-            radius,
-            colour,
-            tokens.get("map-halo"),
-          );
-        }
+        if (x === undefined || y === undefined) continue;
+        const [px, py] = [x * sheet.side, y * sheet.side];
+        if (feature.id === undefined) drawSum(sheet.brush, px, py, count, colour);
+        else drawPoint(sheet.brush, symbol, px, py, radiusAt(sheet.zoom), colour, tokens.get("map-halo"));
       } else {
         trace(sheet, feature);
         drawArea(sheet.brush, symbol, colour, sheet.zoom >= 16 ? 2 : 1.3);
