@@ -109,7 +109,7 @@ def _write_band(path: Path, values: NDArray[np.generic], grid: SceneGrid, nodata
     with rasterio.open(
         path, "w", driver="GTiff", width=grid.width, height=grid.height, count=1,
         dtype=values.dtype, crs=f"EPSG:{UTM_SRID}", transform=grid.transform, nodata=nodata,
-        tiled=True, blockxsize=256, blockysize=256, compress="deflate", predictor=2, zlevel=4,
+        tiled=True, blockxsize=256, blockysize=256, compress="deflate", predictor=2, zlevel=1,
     ) as dataset:  # fmt: skip
         dataset.write(values, 1)
         dataset.update_tags(SOURCE=LABEL)
