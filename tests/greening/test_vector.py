@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ import pyogrio
 import pytest
 import shapely
 
-from greening.crs import LAMBERT_93, WGS84, transformer
 from greening.errors import BadInput
 from greening.exchange import source, vector
 from greening.exchange.fields import (
@@ -31,49 +29,15 @@ from greening.exchange.fields import (
     values,
 )
 from greening.exchange.shapes import as_multipolygon, as_point, shape_key
+from tests.factories import TOWN_HALL
+from tests.greening.imports import geojson, in_lambert, write
 
-TOWN_HALL = (2.2737, 48.8238)
 YARD = shapely.box(2.2700, 48.8200, 2.2706, 48.8206)
-
-
-def geojson(path: Path, *features: tuple[Any, dict[str, Any]]) -> Path:
-    """A GeoJSON file of (shape, attributes) in lon/lat."""
-    collection = {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "properties": attributes,
-                "geometry": None if shape is None else json.loads(shapely.to_geojson(shape)),
-            }
-            for shape, attributes in features
-        ],
-    }
-    path.write_text(json.dumps(collection), encoding="utf-8")
-    return path
-
-
-def write(path: Path, shapes: list[Any], crs: str | None, **columns: list[Any]) -> Path:
-    """Any format of GDAL's, by the path's ending."""
-    pyogrio.raw.write(
-        path,
-        geometry=np.array(shapely.to_wkb(np.array(shapes, dtype=object)), dtype=object),
-        field_data=[np.array(values, dtype=object) for values in columns.values()],
-        fields=list(columns),
-        geometry_type=shapes[0].geom_type,
-        crs=crs,
-    )
-    return path
 
 
 def read(path: Path | str, **options: Any) -> vector.VectorFile:
     with source.opened(str(path)) as paths:
         return vector.read(paths, **options)
-
-
-def in_lambert(shape: Any) -> Any:
-    move = transformer(WGS84, LAMBERT_93).transform
-    return shapely.transform(shape, lambda xy: np.column_stack(move(xy[:, 0], xy[:, 1])))
 
 
 @pytest.mark.parametrize("name", ["yards.geojson", "yards.gpkg", "yards.shp", "yards.fgb"])
