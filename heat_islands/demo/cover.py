@@ -171,9 +171,9 @@ def _write(
             dtype=values.dtype, crs=f"EPSG:{SRID}", transform=frame.transform, nodata=nodata,
             tiled=True, blockxsize=512, blockysize=512, compress="deflate", zlevel=4,
         ) as dataset:  # fmt: skip
-            dataset.write(values, 1)
-            if colours:
+            if colours:  # before the first pixel: GDAL writes the header with it
                 dataset.write_colormap(1, {**colours, 0: (0, 0, 0)})
+            dataset.write(values, 1)
             dataset.update_tags(SOURCE=LABEL)
         os.replace(partial, path)  # noqa: PTH105 - one step, also where the file is there
     finally:
