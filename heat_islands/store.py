@@ -209,4 +209,4 @@ def _window(block: Block) -> Window:
 
 
 def _digest(stored: Int16Array) -> str:
-    return hashlib.sha256(memoryview(np.ascontiguousarray(stored))).hexdigest()
+    return hashlib.sha256(stored.tobytes()).hexdigest()

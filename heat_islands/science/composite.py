@@ -54,7 +54,7 @@ FITTED_AT_ONCE = (
     4096  # cells × 40 scenes × 2 float32 arrays = 1.3 MB: both stay near the processor's cache
 )
 SCENE_STEPS = 40  # of fit_scenes, which usually needs about ten
-CONVERGED_K = 1e-4
+CONVERGED_K = 1e-3  # a tenth of what is stored
 LST = SCENE_BANDS[0]
 ST_QA = SCENE_BANDS[1]
 
@@ -125,12 +125,12 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
     local = np.zeros_like(y) if st_qa_k is None else _local_part(st_qa_k[:, usable], floor, known)
     y[~known] = 0.0  # never used: its weight is 0
     term, cell = _start(y, known)
-    variance, kappa = np.ones(scenes), 0.0
+    variance, kappa = np.ones(scenes), 1.0
     leverage = known / known.sum(axis=0)
     for _ in range(SCENE_STEPS):
         residual = y - term[:, np.newaxis] - cell
         corrected = residual / np.sqrt(np.maximum(1.0 - leverage, 1e-3))
-        variance, kappa = _noise(corrected, local, known)
+        variance, kappa = _noise(corrected, local, known, kappa)
         weight = known / (variance[:, np.newaxis] + kappa * local)
         weight *= _biweight(residual, weight)
         before, (term, cell) = term, _solve(y, weight)
@@ -251,7 +251,7 @@ def _start(y: Float64Array, known: BoolArray) -> tuple[Float64Array, Float64Arra
 
 
 def _noise(
-    residual: Float64Array, local: Float64Array, known: BoolArray
+    residual: Float64Array, local: Float64Array, known: BoolArray, kappa: float
 ) -> tuple[Float64Array, float]:
     """Each scene's residual variance beside the local part of ST_QA², and κ, the share of that part confirmed."""
     rows = [row[here] for row, here in zip(residual, known, strict=True)]
@@ -259,9 +259,10 @@ def _noise(
     sigma = np.array([MAD_TO_SIGMA * np.median(np.abs(row)) for row in rows])
     above = below = 0.0
     for row, part, s in zip(rows, parts, sigma, strict=True):
+        # A missed cloud must not pass for a confirmed ST_QA: nothing counts beyond 3 σ of what κ so far explains.
         square = np.minimum(
-            np.square(row), 9.0 * s**2
-        )  # a missed cloud must not pass for a confirmed ST_QA
+            np.square(row), 9.0 * (s**2 + kappa * np.maximum(part - np.median(part), 0.0))
+        )
         deviation = part - part.mean()
         above += float(deviation @ square)
         below += float(deviation @ deviation)

@@ -184,8 +184,18 @@ def read_onto(product: Product, grid: Grid) -> FloatArray | None:
 
     Reads only the file blocks that `grid` meets; None where the product does not reach it.
     """
+    reached = grid.block_around(transform_bounds(product.crs, _crs(grid.srid), *product.bounds, densify_pts=21))
     window = window_over(product, grid)
-    if window is None:
+    if window is None or reached is None:
         return None
     pixels = product.read(window)
-    return resample(native_layers(pixels), pixels.transform, product.crs, grid)
+    layers = np.full((len(SCENE_BANDS), *grid.shape), np.nan, dtype=np.float32)
+    layers[(slice(None), *reached.slices)] = resample(
+        native_layers(pixels), pixels.transform, product.crs, grid.crop(reached)
+    )
+    return layers
+
+
+@cache
+def _crs(srid: int) -> CRS:
+    return CRS.from_epsg(srid)
