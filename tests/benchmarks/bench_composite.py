@@ -7,12 +7,11 @@ Smaller trials: python -m tests.benchmarks.bench_composite --side 1000 --scenes 
 from __future__ import annotations
 
 import argparse
-import resource
+import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -83,12 +82,26 @@ def read_block(plan: Plan, block: Block) -> int:
     return sum(read_layer(plan.paths, layer, block).nbytes for layer in layers)
 
 
-def timed(kernel: Callable[[Block], object], run: Engine, blocks: list[Block]) -> float:
+def peak_mb() -> float:
+    """This process's peak resident memory, MB. (ru_maxrss would count that of the process it was forked from.)"""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def with_memory(kernel: Callable[[Block], object], block: Block) -> tuple[object, float]:
+    return kernel(block), peak_mb()
+
+
+def timed(
+    kernel: Callable[[Block], object], run: Engine, blocks: list[Block]
+) -> tuple[float, float]:
+    """Seconds for all blocks, and the peak memory of the largest worker, MB.
+
+    Results are dropped as they come, as a build writes them away.
+    """
     started = time.perf_counter()
-    deque(
-        run.map(kernel, blocks), maxlen=0
-    )  # results are dropped as they come, as a build writes them away
-    return time.perf_counter() - started
+    largest = max(worker for _, worker in run.map(partial(with_memory, kernel), blocks))
+    return time.perf_counter() - started, largest
 
 
 def measure(folder: Path, side: int, workers: int, rounds: int) -> None:
@@ -105,15 +118,16 @@ def measure(folder: Path, side: int, workers: int, rounds: int) -> None:
     fit = fit_scenes(sample("lst") - np.float32(273.15), sample("st_qa"))
     fitting = time.perf_counter() - started
     plan = Plan(paths, fit, 5, True, True)
-    reads, composites = [], []
+    reads, composites, peaks = [], [], []
     for _ in range(rounds):  # alternating, so that a busy machine slows both
-        reads.append(timed(partial(read_block, plan), run, blocks))
-        composites.append(fitting + timed(partial(composite_block, plan), run, blocks))
+        reads.append(timed(partial(read_block, plan), run, blocks)[0])
+        seconds, peak = timed(partial(composite_block, plan), run, blocks)
+        composites.append(fitting + seconds)
+        peaks.append(peak)
     reading, composing = min(reads), min(composites)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # the largest one
+    own, worker = peak_mb(), max(peaks)
     print(
-        f"composite of {len(paths)} scenes of {side} × {side}, {workers} workers: {composing:.1f} s; merely reading "
+        f"composite of {len(paths)} scenes of {side} × {side}, {workers} workers: {composing:.1f} s; reading "
         f"the same blocks {reading:.1f} s; ratio {composing / reading:.2f} (bound {BOUND_RATIO}); "
         f"scene terms {fitting:.1f} s of it; κ {fit.kappa:.2f}"
     )
@@ -129,7 +143,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", type=Path, help="only measure, on the scenes of this folder")
     options = parser.parse_args()
     if options.measure:
         measure(options.measure, options.side, options.workers, options.rounds)
