@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import rasterio
@@ -41,12 +41,7 @@ def read_layer(paths: Sequence[str], layer: str, block: Block) -> Int16Array:
     number = band_number(SCENE_BANDS, layer)
     stack = np.empty((len(paths), block.height, block.width), dtype=np.int16)
     for into, path in zip(stack, paths, strict=True):
-        try:
-            _open(path).read(number, window=window, out=into)
-        except RasterioIOError as error:
-            raise ProductError(
-                f"{path} is damaged: run add_scene for its product again."
-            ) from error
+        _read(path, number, window=window, out=into)
     return stack.reshape(len(paths), -1)
 
 
@@ -55,7 +50,14 @@ def read_sample(path: str, layer: str) -> FloatArray:
     band = SCENE_BANDS[band_number(SCENE_BANDS, layer) - 1]
     scene = _open(path)
     shape = -(-scene.height // SAMPLE_STEP), -(-scene.width // SAMPLE_STEP)
-    return band.decode(scene.read(band_number(SCENE_BANDS, layer), out_shape=shape))
+    return band.decode(_read(path, band_number(SCENE_BANDS, layer), out_shape=shape))
+
+
+def _read(path: str, number: int, **options: Any) -> Int16Array:
+    try:
+        return np.asarray(_open(path).read(number, **options))
+    except RasterioIOError as error:
+        raise ProductError(f"{path} is damaged: run add_scene for its product again.") from error
 
 
 def _open(path: str) -> DatasetReader:

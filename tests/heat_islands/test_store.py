@@ -85,7 +85,7 @@ def test_an_interruption_leaves_nothing_new_and_the_old_untouched(
     with whole_directory(final) as folder:
         (folder / "a").write_text("old")
 
-    with pytest.raises(error), whole_directory(final) as folder:
+    with pytest.raises(error), whole_directory(final) as folder:  # noqa: PT012
         (folder / "a").write_text("new")
         raise error
     assert [p.name for p in final.parent.iterdir()] == ["one"]
