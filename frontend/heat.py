@@ -49,7 +49,7 @@ def heat_settings(heat_map: HeatMap | None) -> dict[str, Any] | None:
     return {
         "slug": heat_map.slug,
         "tileJson": described,
-        "point": described.replace("tilejson.json", "point"),
+        "point": reverse("heat-map-point", args=(heat_map.slug,)),
         "legends": {
             choice["layer"]: palettes.legend(choice["layer"]) for choice in heat_choices(heat_map)
         },

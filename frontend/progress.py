@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from greening.layers import Group, MapLayer
 from greening.models import PlantingSite, Tree
@@ -103,7 +104,7 @@ def progress(target: int, trees: Counts, sites: Counts) -> Progress:
         target=target,
         planted=figure(
             "planted",
-            _("planted"),
+            pgettext_lazy("trees", "planted"),
             _("Trees put in the ground, whatever became of them since: alive, lost or moved."),
             "trees",
             in_ground,

@@ -16,14 +16,12 @@ def texts() -> dict[str, str]:
         "loading": _("Loading…"),
         "failed": _("This could not be loaded. Check the connection and try again."),
         "retry": _("Try again"),
-        "pointTitle": _("Surface here"),
-        "pointAnomaly": _(
-            "against the town's mean, ± {sigma} °C for one more such day (σ); {n} clear scenes."
-        ),
-        "pointTemperature": _("Surface temperature about {value} °C on a late summer morning."),
-        "pointNothing": _("No measure here: too few clear scenes, or outside the heat map."),
-        "pointUncertain": _("Few scenes saw this place clearly: take the figure with care."),
+        "pointSigma": _("Another such day may differ by {sigma} (σ)."),
+        "pointUncertain": _("uncertain"),
         "uncertain": _("under {n} clear scenes, or σ above {sigma} °C"),
+        "caveat": _(
+            "Surface, not air. Late morning, not night. Not comfort. Sensor of 100 m. Not checked on the ground."
+        ),
         "noData": _("no data"),
         "rank": _("Rank {rank}"),
         "expand": _("Open the panel"),

@@ -50,7 +50,7 @@ class Yards {
     shape.addTo(this.town.map);
     const mark = L.marker([yard.at[1], yard.at[0]], {
       pane: "marks",
-      icon: L.divIcon({ className: "number-mark", html: String(yard.rank), iconSize: [28, 28] }),
+      icon: L.divIcon({ className: "number-mark", html: `<span>${yard.rank}</span>`, iconSize: [44, 44] }),
       title: `${this.reader.say("rank", { rank: yard.rank })} · ${yard.name}`,
       alt: `${this.reader.say("rank", { rank: yard.rank })} · ${yard.name}`,
       zIndexOffset: -yard.rank,
@@ -118,6 +118,7 @@ function start(settings: MapSettings, element: HTMLElement): void {
         ({ layer, opacity }) => bar.update({ heat: layer, opacity, slug: settings.heat?.slug ?? null }),
       )
     : null;
+  if (!bar.current.view) town.fit();
   const yards = new Yards(town, reader, sheet, settings.yards ?? [], (id) =>
     bar.update({ on: id === null ? null : `courtyards/${id}` }),
   );

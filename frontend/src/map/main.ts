@@ -34,6 +34,8 @@ function start(settings: MapSettings, element: HTMLElement): void {
       )
     : null;
 
+  if (!bar.current.view) town.fit();
+
   const switches = findAll<HTMLInputElement>("layer");
   const showLayers = (names: readonly string[]) => {
     for (const box of switches) {

@@ -4,7 +4,7 @@ export type Brush = CanvasRenderingContext2D;
 
 /** Radius of a point symbol by zoom: a speck over the town, a disc in the street. */
 export function radiusAt(zoom: number): number {
-  return Math.min(9, Math.max(1.5, 1.7 + (zoom - 14) * 1.15));
+  return Math.min(8, Math.max(1.3, 1.5 + (zoom - 14) * 1.05));
 }
 
 /** A sum of `count` points is a dot whose area grows with it; it is several things, so it has no shape. */
@@ -13,7 +13,7 @@ export function drawSum(brush: Brush, x: number, y: number, count: number, colou
 }
 
 /** Shapes are told apart from this radius on; below it a speck of the tone is all that fits. */
-const SHAPES_FROM = 2.6;
+const SHAPES_FROM = 2.4;
 
 export function drawPoint(
   brush: Brush,
@@ -36,7 +36,7 @@ export function drawPoint(
   }
   switch (symbol) {
     case "ring":
-      disc(brush, x, y, radius + 1, halo);
+      disc(brush, x, y, radius + 0.7, halo);
       brush.beginPath();
       brush.arc(x, y, radius - line / 2, 0, 2 * Math.PI);
       stroke(brush, colour, line);
@@ -83,7 +83,7 @@ export function drawPoint(
       stroke(brush, colour, line);
       break;
     default:
-      disc(brush, x, y, radius + 1, halo);
+      disc(brush, x, y, radius + 0.7, halo);
       disc(brush, x, y, radius, colour);
   }
 }

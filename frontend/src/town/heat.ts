@@ -3,7 +3,7 @@ import { find, findAll, make } from "../page/elements";
 import type { HeatSettings, LegendSettings } from "../page/settings";
 import type { Reader } from "../page/text";
 import { showLegend } from "./legend";
-import { type PointValue, sayPoint } from "./point";
+import { type PointAnswer, sayPoint } from "./point";
 
 export interface HeatState {
   /** The layer shown, "" for none. */
@@ -47,9 +47,8 @@ export class Heat {
     const query = new URLSearchParams({ lon: place.lng.toFixed(6), lat: place.lat.toFixed(6) });
     try {
       const answer = await fetch(`${this.settings.point}?${query}`);
-      if (answer.status === 404 || answer.status === 400) return sayPoint(null, this.reader);
-      if (!answer.ok) throw new Error(String(answer.status));
-      return sayPoint((await answer.json()) as PointValue, this.reader);
+      const said = (await answer.json()) as PointAnswer;
+      return sayPoint(said, this.state.layer, this.reader);
     } catch {
       return make("div", { class: "said" }, make("p", {}, this.reader.say("failed")));
     }
@@ -83,7 +82,13 @@ export class Heat {
         [north, east],
       ],
       opacity: this.state.opacity / 100,
-    }).addTo(this.map);
+    });
+    // One pixel of overlap: between zoom levels the browser leaves a seam between tiles.
+    this.raster.on("tileloadstart", (event) => {
+      const { tile } = event as L.TileEvent;
+      tile.style.width = tile.style.height = `${Number.parseFloat(tile.style.width) + 1}px`;
+    });
+    this.raster.addTo(this.map);
   }
 
   private bindControls(): void {

@@ -40,7 +40,7 @@ export function showLegend(
     ticks.append(mark);
   }
   const title = legend.unit ? `${legend.title} (${legend.unit})` : legend.title;
-  box.append(make("h2", {}, title), scale, ticks);
+  box.append(make("div", { class: "stops" }, make("h2", {}, title), scale, ticks));
   const keys = make("ul", { class: "keys" });
   if (legend.hatched) {
     const words = reader.say("uncertain", {
@@ -50,5 +50,13 @@ export function showLegend(
     keys.append(make("li", {}, make("span", { class: "key-uncertain" }), words));
   }
   keys.append(make("li", {}, make("span", { class: "key-none" }), reader.say("noData")));
-  box.append(keys, make("p", { class: "from" }, from));
+  box.append(
+    make(
+      "div",
+      { class: "words" },
+      keys,
+      make("p", { class: "from" }, from),
+      make("p", { class: "caveat" }, reader.say("caveat")),
+    ),
+  );
 }

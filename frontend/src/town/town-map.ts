@@ -13,6 +13,7 @@ const PANES = {
   ground: 160,
   base: 170,
   heat: 250,
+  veil: 260,
   outline: 300,
   objects: 350,
   marks: 450,
@@ -66,6 +67,7 @@ export class TownMap {
       .addTo(this.map);
     this.addHome(reader);
     this.map.fitBounds(this.bounds, { animate: false });
+    new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(element);
 
     this.addLand();
     this.addBaseMap();
@@ -88,6 +90,18 @@ export class TownMap {
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.ground.redraw();
       this.objects.redraw();
+    });
+  }
+
+  /** Shows the whole town in what the legend leaves free. */
+  fit(): void {
+    this.map.invalidateSize({ pan: false, animate: false });
+    const legend = document.querySelector<HTMLElement>("[data-legend]:not([hidden])");
+    const over = legend && getComputedStyle(legend).position === "absolute" ? legend.offsetHeight + 8 : 0;
+    this.map.fitBounds(this.bounds, {
+      animate: false,
+      paddingTopLeft: [8, 8 + over],
+      paddingBottomRight: [8, 8],
     });
   }
 
@@ -149,9 +163,8 @@ export class TownMap {
   }
 
   private addHome(reader: Reader): void {
-    const bounds = this.bounds;
     const Home = L.Control.extend({
-      onAdd: (map: L.Map) => {
+      onAdd: () => {
         const link = make("a", { href: "#", role: "button", title: reader.say("wholeTown") });
         link.setAttribute("aria-label", reader.say("wholeTown"));
         link.innerHTML =
@@ -160,7 +173,7 @@ export class TownMap {
         L.DomEvent.disableClickPropagation(box);
         L.DomEvent.on(link, "click", (event) => {
           L.DomEvent.preventDefault(event);
-          map.fitBounds(bounds);
+          this.fit();
         });
         return box;
       },
@@ -178,6 +191,20 @@ export class TownMap {
       fillOpacity: 1,
       interactive: false,
     }).addTo(this.map);
+    // What lies outside the town is dimmed: the heat there is context, not news.
+    const earth: L.LatLngTuple[] = [
+      [-85, -180],
+      [85, -180],
+      [85, 180],
+      [-85, 180],
+    ];
+    const veil = L.polygon([earth, ...rings.flatMap((polygon) => polygon.slice(0, 1))], {
+      pane: "veil",
+      stroke: false,
+      fillColor: this.tokens.get("map-outside"),
+      fillOpacity: 0.6,
+      interactive: false,
+    }).addTo(this.map);
     const line = L.polygon(rings, {
       pane: "outline",
       color: this.tokens.get("map-outline"),
@@ -188,6 +215,7 @@ export class TownMap {
     }).addTo(this.map);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       land.setStyle({ fillColor: this.tokens.get("map-land") });
+      veil.setStyle({ fillColor: this.tokens.get("map-outside") });
       line.setStyle({ color: this.tokens.get("map-outline") });
     });
   }
