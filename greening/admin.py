@@ -36,8 +36,7 @@ class MapAdmin(LeafletGeoAdmin):  # type: ignore[misc]
 
     form = MapForm
     readonly_fields: Any = ("uuid",)
-    #: The plain GeoJSON stays reachable for people who cannot draw.
-    display_raw = True
+    map_template = "greening/admin/map.html"
     # Counting 250,000 rows for «1 result (250,000 total)» costs more than the page.
     show_full_result_count = False
     list_per_page = 50

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone, translation
@@ -89,7 +90,7 @@ def upsert(
         before = {name: getattr(subject, name) for name in changes} if thing is not None else {}
         for name, value in changes.items():
             setattr(subject, name, value)
-        problem = _invalid(subject)
+        problem = _invalid(subject) if changes else ""
         if problem:
             for name, value in before.items():
                 setattr(subject, name, value)
@@ -116,7 +117,7 @@ def upsert(
 
 
 def _same(ours: Any, theirs: Any) -> bool:
-    if hasattr(ours, "wkb") and hasattr(theirs, "wkb"):
+    if isinstance(ours, GEOSGeometry) and isinstance(theirs, GEOSGeometry):
         return bool(ours.wkb == theirs.wkb)
     return bool(ours == theirs)
 

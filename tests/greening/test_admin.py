@@ -115,6 +115,18 @@ def test_a_map_page_needs_nothing_from_the_internet(admin_client: Client) -> Non
     assert "Content-Security-Policy" not in page.headers
 
 
+def test_who_cannot_draw_finds_the_same_shape_as_text(admin_client: Client) -> None:
+    site = PlantingSiteFactory()
+    page = admin_client.get(
+        reverse("admin:greening_plantingsite_change", args=[site.pk]),
+        headers={"accept-language": "en"},
+    )
+    html = page.content.decode()
+    assert '<label for="id_geom">The same shape as GeoJSON' in html
+    assert 'document.getElementById("id_geom").hidden = false' in html
+    assert "2.2737" in re.findall(r'<textarea id="id_geom".*?</textarea>', html, re.S)[0]
+
+
 def test_a_tree_looks_its_site_up_instead_of_listing_thousands(admin_client: Client) -> None:
     tree = TreeFactory()
     html = admin_client.get(reverse("admin:greening_tree_change", args=[tree.pk])).content.decode()
