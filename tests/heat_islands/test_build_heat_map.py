@@ -74,7 +74,7 @@ def test_the_map_finds_the_town_under_the_weather(scenes: list[Scene], small_tow
     fall = 200 * 10 / 30 * 8 / 179  # 200 cells of 10 m; 8 K over 179 pixels of 30 m
     assert float(np.nanmean(west) - np.nanmean(east)) == pytest.approx(fall, abs=0.2)
     temperature = read_back(heat_map.analysis_path, "temperature")
-    assert float(np.nanmean(temperature)) == pytest.approx(np.mean(WEATHER_K), abs=0.3)
+    assert float(np.nanmean(temperature)) == pytest.approx(np.mean(WEATHER_K), abs=1.0)
     assert float(np.nanmedian(read_back(heat_map.analysis_path, "se"))) == pytest.approx(
         0.3 / 6**0.5, rel=0.35
     )
