@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from greening.layers import Fact, Group, MapLayer
 from greening.models import GreenRoof, PlantingSite, Street, Tree
@@ -69,7 +70,9 @@ ROOFS = MapLayer(
     columns=("state", "name", "kind", "area_m2"),
     min_zoom=11,
     groups=(
-        Group("green", _("planted"), ("delivered", "in_service"), "area", "roof"),
+        Group(
+            "green", pgettext_lazy("roofs", "planted"), ("delivered", "in_service"), "area", "roof"
+        ),
         Group(
             "planned",
             _("planned or under way"),
@@ -122,7 +125,13 @@ TREES = MapLayer(
         Group(
             "young", _("young, still being watered"), ("planted", "establishing"), "ring", "tree"
         ),
-        Group("grown", _("established"), ("established", "mature", "senescent"), "circle", "tree"),
+        Group(
+            "grown",
+            pgettext_lazy("trees", "established"),
+            ("established", "mature", "senescent"),
+            "circle",
+            "tree",
+        ),
         Group(
             "lost",
             _("lost: dead, missing or felled"),

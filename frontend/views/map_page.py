@@ -81,6 +81,7 @@ def map_settings(commune: Commune | None, heat_map: HeatMap | None) -> dict[str,
         ),
         "ground": [_layer(layer) for layer in ground_layers()],
         "layers": [_layer(layer) for layer in object_layers()],
+        "tiles": reverse("vector-tile", args=("LAYERS", "Z", "X", "Y")),
         "tileMaxZoom": MAX_ZOOM,
         "listUrl": reverse("list"),
         "heat": heat_settings(heat_map),
@@ -94,8 +95,6 @@ def _layer(layer: MapLayer) -> dict[str, Any]:
         "title": str(layer.title),
         "minZoom": layer.min_zoom,
         "shown": layer.shown,
-        "tiles": reverse("vector-tile", args=(layer.name, "0", "0", "0")).removesuffix("0/0/0.mvt")
-        + "{z}/{x}/{y}.mvt",
         "groups": [
             {
                 "name": group.name,

@@ -28,26 +28,34 @@ WORTH_ZIPPING = 1_000  # bytes: less fits one packet anyway
 
 @require_safe
 def vector_tile(request: HttpRequest, layer: str, z: str, x: str, y: str) -> HttpResponse:
-    """One tile: 200, 304 where the reader's copy is good, 400 for an impossible address, 404 outside the zooms."""
-    if layer not in LAYERS:
-        return _unknown(layer)
+    """One tile: 200, 304 where the reader's copy is good, 400 for an impossible address, 404 outside the zooms.
+
+    `layer` may be several names with commas between: a map asks once for all it draws.
+    """
+    names = list(dict.fromkeys(layer.split(",")))
+    for name in names:
+        if name not in LAYERS:
+            return _unknown(name)
     try:
         tile = Tile.at(*_numbers(z, x, y))
     except BadInput as error:
         return problem(400, "No such tile", str(error))
-    wanted = LAYERS[layer]
-    if not wanted.min_zoom <= tile.z <= MAX_ZOOM:
+    wanted = [LAYERS[name] for name in names if LAYERS[name].min_zoom <= tile.z <= MAX_ZOOM]
+    if not wanted:
+        first = min(LAYERS[name].min_zoom for name in names)
         return problem(
             404,
             "No such tile",
-            f"Tiles of {layer} exist from zoom {wanted.min_zoom} to {MAX_ZOOM}, not at {tile.z}.",
+            f"Tiles of {layer} exist from zoom {first} to {MAX_ZOOM}, not at {tile.z}.",
         )
-    version = data_version(wanted)
-    etag = f'W/"{layer}-{version}"'
+    versions = {one.name: data_version(one) for one in wanted}
+    etag = 'W/"' + "+".join(f"{name}-{version}" for name, version in versions.items()) + '"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponse(status=304)
     else:
-        response = HttpResponse(tile_bytes(wanted, tile, version), content_type=MVT)
+        # Layers of a tile are repeated fields of one message: tiles of one layer each, end to end, are a tile.
+        parts = [tile_bytes(one, tile, versions[one.name]) for one in wanted]
+        response = HttpResponse(b"".join(parts), content_type=MVT)
         _zip(request, response)
     response["ETag"] = etag
     response["Cache-Control"] = (

@@ -163,6 +163,20 @@ def test_a_tile_costs_one_query_and_an_unchanged_one_none(
     assert again.content == b""
 
 
+def test_several_layers_come_in_one_tile(client: Client, django_assert_num_queries: Any) -> None:
+    TreeFactory.create()
+    StreetFactory.create()
+    address = f"/tiles/trees,streets,plots/{address_of(14, *TOWN_HALL)}.mvt"
+    client.get(address)
+    forget_tiles()
+    client.get("/tiles/trees,streets/14/0/0.mvt")
+    with django_assert_num_queries(2):
+        answer = client.get(address)
+    tile = mapbox_vector_tile.decode(answer.content)
+    assert sorted(tile) == ["streets", "trees"]  # plots begin at zoom 15
+    assert client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+
+
 def test_a_changed_tree_changes_the_tile(client: Client) -> None:
     tree = TreeFactory.create()
     address = f"/tiles/trees/{address_of(15, *TOWN_HALL)}.mvt"

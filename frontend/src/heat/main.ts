@@ -41,7 +41,7 @@ class Yards {
     for (const [yard, shape] of this.shapes) shape.setStyle(this.styleOf(yard === id, false));
     for (const [yard, mark] of this.marks) this.dress(mark, "chosen", yard === id);
     const shape = id === null ? undefined : this.shapes.get(id);
-    if (shape && go) this.town.map.flyToBounds(shape.getBounds().pad(1.2), { maxZoom: 17, duration: 0.5 });
+    if (shape && go) this.town.goTo(shape.getBounds().pad(1.2), 17);
     this.changed(id);
   }
 

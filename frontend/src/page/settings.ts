@@ -13,7 +13,6 @@ export interface LayerSettings {
   readonly title: string;
   readonly minZoom: number;
   readonly shown: boolean;
-  readonly tiles: string;
   readonly groups: readonly GroupSettings[];
 }
 
@@ -66,6 +65,8 @@ export interface MapSettings {
   readonly baseMap: { readonly url: string; readonly attribution: string } | null;
   readonly ground: readonly LayerSettings[];
   readonly layers: readonly LayerSettings[];
+  /** Address of a tile, with LAYERS (names and commas), Z, X and Y to fill in. */
+  readonly tiles: string;
   readonly tileMaxZoom: number;
   readonly listUrl: string;
   readonly heat: HeatSettings | null;

@@ -1,6 +1,6 @@
 /** A Leaflet layer that draws vector tiles on canvases: thousands of trees, no DOM node for any of them. */
 import type { LayerSettings } from "../page/settings";
-import { type Feature, TileStore } from "./features";
+import type { Feature, TileStore } from "./features";
 import { type Candidate, type Hit, hitOf } from "./hit";
 import type { Brush } from "./symbols";
 
@@ -29,13 +29,12 @@ export interface CanvasLayerOptions {
   readonly sources: readonly LayerSettings[];
   readonly paint: Painter;
   readonly pane: string;
+  readonly store: TileStore;
   readonly tileMaxZoom: number;
   readonly visible: () => ReadonlySet<string>;
   /** Called when a tile of a source could not be had. */
   readonly failed?: () => void;
 }
-
-const store = new TileStore();
 
 export class CanvasLayer {
   readonly layer: L.GridLayer;
@@ -92,27 +91,25 @@ export class CanvasLayer {
     const canvas = document.createElement("canvas");
     const drawn: Drawn = { canvas, coords, found: new Map(), waiting: false };
     this.drawn.set(keyOf(coords), drawn);
-    // Shown at once and filled as sources come; a source that fails leaves the others standing.
+    // Shown at once and filled when its features come.
     window.setTimeout(() => done(undefined, canvas), 0);
     this.fill(drawn).catch(() => this.options.failed?.());
     return canvas;
   }
 
+  /** Fetches what is newly wanted, all at once, and draws. */
   private async fill(drawn: Drawn): Promise<void> {
-    const { coords } = drawn;
+    const { coords, found } = drawn;
     const tileZoom = coords.z - 1;
     const visible = this.options.visible();
-    const wanted = this.options.sources.filter(
-      (source) => visible.has(source.name) && tileZoom >= source.minZoom && isOnEarth(coords, tileZoom),
-    );
-    // Each source is drawn as it comes: the streets need not wait for the trees.
-    const asked = wanted.map(async (source) => {
-      drawn.found.set(source.name, await store.get(source.tiles, tileZoom, coords.x, coords.y));
-      this.paintSoon(drawn);
-    });
+    const wanted = this.options.sources
+      .filter((source) => visible.has(source.name) && tileZoom >= source.minZoom && !found.has(source.name))
+      .map((source) => source.name);
     this.paintSoon(drawn);
-    const failed = (await Promise.allSettled(asked)).find((answer) => answer.status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
+    if (wanted.length === 0 || !isOnEarth(coords, tileZoom)) return;
+    const layers = await this.options.store.get(wanted, tileZoom, coords.x, coords.y);
+    for (const name of wanted) found.set(name, layers.get(name) ?? []);
+    this.paintSoon(drawn);
   }
 
   private paintSoon(drawn: Drawn): void {

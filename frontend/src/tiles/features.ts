@@ -14,10 +14,14 @@ export interface Feature {
 
 const KINDS = { 1: "point", 2: "line", 3: "area" } as const;
 
-export function decode(bytes: Uint8Array): Feature[] {
-  if (bytes.length === 0) return [];
-  const features: Feature[] = [];
-  for (const layer of Object.values(new VectorTile(new PbfReader(bytes)).layers)) {
+/** A tile's features by layer. */
+export type Layers = ReadonlyMap<string, readonly Feature[]>;
+
+export function decode(bytes: Uint8Array): Layers {
+  const layers = new Map<string, readonly Feature[]>();
+  if (bytes.length === 0) return layers;
+  for (const [name, layer] of Object.entries(new VectorTile(new PbfReader(bytes)).layers)) {
+    const features: Feature[] = [];
     for (let index = 0; index < layer.length; index++) {
       const feature = layer.feature(index);
       if (feature.type === 0) continue;
@@ -35,18 +39,21 @@ export function decode(bytes: Uint8Array): Feature[] {
         }),
       });
     }
+    layers.set(name, features);
   }
-  return features;
+  return layers;
 }
 
-const KEPT = 400;
+const KEPT = 200;
 
 /** Tiles by address: a promise is kept, so that two askers share one request; a failed one is asked again. */
 export class TileStore {
-  private readonly kept = new Map<string, Promise<readonly Feature[]>>();
+  private readonly kept = new Map<string, Promise<Layers>>();
 
-  get(template: string, z: number, x: number, y: number): Promise<readonly Feature[]> {
-    const url = template.replace("{z}", String(z)).replace("{x}", String(x)).replace("{y}", String(y));
+  constructor(private readonly template: string) {}
+
+  get(layers: readonly string[], z: number, x: number, y: number): Promise<Layers> {
+    const url = addressOf(this.template, layers, z, x, y);
     const known = this.kept.get(url);
     if (known) {
       this.kept.delete(url);
@@ -66,7 +73,17 @@ export class TileStore {
   }
 }
 
-async function fetchTile(url: string): Promise<readonly Feature[]> {
+export function addressOf(
+  template: string,
+  layers: readonly string[],
+  z: number,
+  x: number,
+  y: number,
+): string {
+  return template.replace("LAYERS/Z/X/Y", `${layers.join(",")}/${z}/${x}/${y}`);
+}
+
+async function fetchTile(url: string): Promise<Layers> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return decode(new Uint8Array(await answer.arrayBuffer()));

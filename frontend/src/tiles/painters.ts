@@ -78,7 +78,7 @@ function fabric(
 
 /** All casings first, then all carriageways, so that crossings are open. */
 function streets(sheet: Sheet, features: readonly Feature[], tokens: Tokens, lat: number): void {
-  const { brush, side, zoom } = sheet;
+  const { brush, zoom } = sheet;
   const scale = pixelsPerMetre(zoom, lat);
   const widthOf = (feature: Feature) => {
     const metres = Number(feature.properties.width_m ?? 8);
@@ -95,14 +95,22 @@ function streets(sheet: Sheet, features: readonly Feature[], tokens: Tokens, lat
       brush.stroke();
     }
   }
-  if (zoom < 16) return;
-  brush.fillStyle = tokens.get("map-label");
-  brush.strokeStyle = tokens.get("map-street");
-  brush.lineWidth = 3;
-  brush.font = `${zoom >= 17 ? 12 : 11}px ${getComputedStyle(document.body).fontFamily}`;
-  brush.textAlign = "center";
-  brush.textBaseline = "middle";
-  for (const feature of features) label(brush, feature, side);
+}
+
+/** Street names are drawn from this zoom on, above the heat. */
+export const NAMES_FROM = 16;
+
+export function streetNames(tokens: Tokens): Painter {
+  return ({ brush, side, zoom }, _source, features) => {
+    brush.fillStyle = tokens.get("map-label");
+    brush.strokeStyle = tokens.get("map-halo");
+    brush.lineWidth = 2.5;
+    brush.lineJoin = "round";
+    brush.font = `${zoom >= 17 ? 12 : 11}px ${getComputedStyle(document.body).fontFamily}`;
+    brush.textAlign = "center";
+    brush.textBaseline = "middle";
+    for (const feature of features) label(brush, feature, side);
+  };
 }
 
 /** The street's name along its longest straight, where it fits whole within the tile. */

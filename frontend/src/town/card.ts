@@ -70,6 +70,6 @@ export class Card {
 
   private show(shape: GeoJSON.Geometry): void {
     const bounds = L.geoJSON(shape).getBounds();
-    this.town.map.fitBounds(bounds, { maxZoom: 18, padding: [60, 60] });
+    this.town.goTo(bounds, 18);
   }
 }

@@ -3,8 +3,9 @@ import { make } from "../page/elements";
 import type { LayerSettings, MapSettings, MultiPolygon } from "../page/settings";
 import type { Reader } from "../page/text";
 import { CanvasLayer } from "../tiles/canvas-layer";
+import { TileStore } from "../tiles/features";
 import type { Hit } from "../tiles/hit";
-import { type Filters, groundPainter, objectPainter } from "../tiles/painters";
+import { type Filters, groundPainter, NAMES_FROM, objectPainter, streetNames } from "../tiles/painters";
 import { Tokens } from "../tiles/palette";
 
 /** Below the heat, the fabric; above it, the things. Leaflet's own panes start at 200 (tiles). */
@@ -15,6 +16,7 @@ const PANES = {
   heat: 250,
   veil: 260,
   outline: 300,
+  labels: 320,
   objects: 350,
   marks: 450,
 } as const;
@@ -28,6 +30,7 @@ export class TownMap {
   readonly tokens = new Tokens();
   readonly bounds: L.LatLngBounds;
   private readonly ground: CanvasLayer;
+  private readonly labels: CanvasLayer;
   private readonly objects: CanvasLayer;
   private readonly shown: Set<string>;
   private filters: Filters = new Map();
@@ -71,36 +74,69 @@ export class TownMap {
 
     this.addLand();
     this.addBaseMap();
+    const store = new TileStore(settings.tiles);
     const grounds = new Set(settings.ground.map((layer) => layer.name));
     this.ground = new CanvasLayer(this.map, {
       sources: settings.ground,
       paint: groundPainter(this.tokens, this.bounds.getCenter().lat),
       pane: "ground",
+      store,
       tileMaxZoom: settings.tileMaxZoom,
       visible: () => grounds,
+    });
+    this.labels = new CanvasLayer(this.map, {
+      sources: settings.ground.filter((layer) => layer.name === "streets"),
+      paint: streetNames(this.tokens),
+      pane: "labels",
+      store,
+      tileMaxZoom: settings.tileMaxZoom,
+      visible: () => (this.map.getZoom() >= NAMES_FROM ? grounds : new Set()),
     });
     this.shown = new Set(layers.filter((layer) => layer.shown).map((layer) => layer.name));
     this.objects = new CanvasLayer(this.map, {
       sources: layers,
       paint: objectPainter(this.tokens, () => this.filters),
       pane: "objects",
+      store,
       tileMaxZoom: settings.tileMaxZoom,
       visible: () => this.shown,
     });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.ground.redraw();
+      this.labels.redraw();
       this.objects.redraw();
     });
+  }
+
+  /** Pixels at the foot of the map that the sheet covers. */
+  get covered(): number {
+    const panel = document.querySelector("[data-panel]")?.getBoundingClientRect();
+    const map = this.map.getContainer().getBoundingClientRect();
+    if (!panel || panel.right <= map.left || panel.left >= map.right) return 0;
+    return Math.max(0, Math.min(map.bottom - panel.top, map.height * 0.7));
+  }
+
+  /** Moves to a place so that it stands in what legend and sheet leave free. */
+  goTo(bounds: L.LatLngBounds, maxZoom: number): void {
+    this.map.flyToBounds(bounds, {
+      maxZoom,
+      duration: 0.5,
+      paddingTopLeft: [40, 40 + this.legendOver],
+      paddingBottomRight: [40, 40 + this.covered],
+    });
+  }
+
+  private get legendOver(): number {
+    const legend = document.querySelector<HTMLElement>("[data-legend]:not([hidden])");
+    return legend && getComputedStyle(legend).position === "absolute" ? legend.offsetHeight + 8 : 0;
   }
 
   /** Shows the whole town in what the legend leaves free. */
   fit(): void {
     this.map.invalidateSize({ pan: false, animate: false });
-    const legend = document.querySelector<HTMLElement>("[data-legend]:not([hidden])");
-    const over = legend && getComputedStyle(legend).position === "absolute" ? legend.offsetHeight + 8 : 0;
     this.map.fitBounds(this.bounds, {
       animate: false,
-      paddingTopLeft: [8, 8 + over],
+      paddingTopLeft: [8, 8 + this.legendOver],
       paddingBottomRight: [8, 8],
     });
   }
