@@ -17,3 +17,6 @@ if "DATA_DIR" not in os.environ:  # pytest-xdist's workers inherit their control
 from greening.settings import *  # noqa: E402, F403
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 — whitenoise warns of a missing one
+
+# A password's hash is slow by design; a test's need not be.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
