@@ -6,6 +6,7 @@ drawing them again (bootstrap) cost nothing more than small solves.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class Grams:
         full, weight = full[order], weight[order]
         edges = np.searchsorted(block[order], np.arange(block.max() + 2))
         out = np.empty((block.max() + 1, full.shape[1], full.shape[1]))
-        for i, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for i, (start, stop) in enumerate(itertools.pairwise(edges)):
             rows = full[start:stop]
             out[i] = rows.T @ (rows * weight[start:stop, None])
         return cls(out, table.terms)

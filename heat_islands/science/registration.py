@@ -8,6 +8,7 @@ the two is measured and the yards are read from the cover where it really shows 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +67,7 @@ def cover_offset(green: FloatArray, ndvi: FloatArray, resolution_m: float) -> Of
     scores = np.stack(
         [
             _cross(seen[top:bottom], sharp[top:bottom], reach)
-            for top, bottom in zip(edges[:-1], edges[1:], strict=True)
+            for top, bottom in itertools.pairwise(edges)
         ]
     )
     norm = float(np.sqrt(np.vdot(seen, seen) * np.vdot(sharp, sharp)))

@@ -12,6 +12,7 @@ from heat_islands.science.errors import ScienceError
 from heat_islands.science.footprint import FloatArray, Footprint, Sampler
 from heat_islands.science.surface_basis import (
     ALBEDO_TERM,
+    COVER_TERMS,
     CURVATURES,
     GRASS,
     RING_TERMS,
@@ -26,7 +27,9 @@ Array = npt.NDArray[np.float64]
 
 MAX_WATER = 0.3  # share of water above which a footprint is shore or river, not town
 MIN_CELLS = 400  # footprints; fewer cannot hold a dozen terms and five spatial folds
-MIN_SIGMA_K = 0.05  # no mean of scenes is better known than the sensor's own noise (TIRS NEdT .05 K)
+MIN_SIGMA_K = (
+    0.05  # no mean of scenes is better known than the sensor's own noise (TIRS NEdT .05 K)
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Layers:
     """The grids a ranking reads, all (H, W) or (6, H, W) float32 on one grid, NaN where unknown.
 
     `anomaly` and `se` in K, `count` clear scenes, `ndvi` and `albedo` without unit; `fractions` in
-    the order of :data:`heat_islands.science.cover.CLASSES`.
+    the order of :data:`heat_islands.science.cover.CLASSES`; `cover_from_scenes` says that they were
+    estimated from the scenes' own bands and so cannot lie apart from them.
     """
 
     anomaly: FloatArray
@@ -44,6 +48,7 @@ class Layers:
     ndvi: FloatArray | None = None
     albedo: FloatArray | None = None
     canopy_height: FloatArray | None = None
+    cover_from_scenes: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -76,10 +81,23 @@ class Table:
         return [index[name] for name in names]
 
 
+def _beyond_cover(albedo: Array, cover: Array) -> Array:
+    """What `albedo` (n,) shows beyond the mean albedo of its cover (n, q), by least squares.
+
+    A conversion changes albedo with the cover. So that the cover's coefficients hold that share of
+    its effect too, albedo enters as paler or darker than its cover usually is.
+    """
+    full = np.column_stack([np.ones(len(cover)), cover])
+    return np.asarray(albedo - full @ np.linalg.lstsq(full, albedo, rcond=None)[0])
+
+
 def training_table(
-    layers: Layers, footprint: Footprint, curvatures: Sequence[float] = CURVATURES
+    layers: Layers,
+    footprint: Footprint,
+    curvatures: Sequence[float] = CURVATURES,
+    leave_out: npt.NDArray[np.bool_] | None = None,
 ) -> Table:
-    """One row a footprint of the whole grid, water and unknown cells left out.
+    """One row a footprint of the whole grid; water, unknown cells and those of `leave_out` (H, W) left out.
 
     Raises ScienceError where fewer than :data:`MIN_CELLS` footprints remain.
     """
@@ -103,8 +121,10 @@ def training_table(
     plain = sampler.footprint_mean(layers.ndvi if layers.ndvi is not None else green)
     stack = np.stack(columns)
     usable = np.isfinite(stack).all(axis=0) & np.isfinite(target) & np.isfinite(plain)
-    water = [i for i, term in enumerate(terms) if term.name == "water"][0]
+    water = next(i for i, term in enumerate(terms) if term.name == "water")
     usable &= stack[water] <= MAX_WATER
+    if leave_out is not None:
+        usable &= ~leave_out[np.ix_(sampler.rows, sampler.cols)]
     row, col = np.nonzero(usable)
     if len(row) < MIN_CELLS:
         raise ScienceError(
@@ -112,6 +132,8 @@ def training_table(
             f"needs at least {MIN_CELLS}. Add scenes or a cover that reaches farther around the town."
         )
     features = stack[:, row, col].T.astype(np.float64)
+    if ALBEDO_TERM in terms:
+        features[:, -1] = _beyond_cover(features[:, -1], features[:, : len(COVER_TERMS) + 1])
     known_se = np.where(np.isfinite(se[row, col]), se[row, col], np.nanmedian(se[row, col]))
     if not np.isfinite(known_se).all():
         known_se = np.ones(len(row))
