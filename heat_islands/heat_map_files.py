@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import morecantile
 import pystac
 import rasterio
 import shapely
@@ -71,7 +72,7 @@ def write_display_cog(analysis: Path, folder: Path) -> Path:
             str(path),
             options,
             nodata=NODATA,
-            web_optimized=True,
+            tms=morecantile.tms.get("WebMercatorQuad"),
             zoom_level_strategy="upper",
             resampling="nearest",
             overview_resampling="average",

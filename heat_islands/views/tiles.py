@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from rasterio.errors import RasterioError
 
 from heat_islands import palettes, published, tiles
+from heat_islands.analysis import gone
 from heat_islands.models import HeatMap
 from heat_islands.problems import Problem, speaks_problems
 
@@ -21,6 +22,8 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
 ATTRIBUTION = "Landsat: U.S. Geological Survey"
 MIN_ZOOM = 8
+#: Of every answer with words in it: anyone may read it, and it is in the reader's language.
+SPOKEN = {"Access-Control-Allow-Origin": "*", "Vary": "Accept-Language, Cookie"}
 
 
 @speaks_problems("GET", "HEAD")
@@ -57,7 +60,7 @@ def tilejson(request: HttpRequest, slug: str) -> JsonResponse:
         content: dict[str, Any] = {
             "tilejson": "3.0.0",
             "name": heat_map.title,
-            "description": " ".join(str(note) for note in heat_map.notes),
+            "description": " ".join(_(note) for note in heat_map.notes),
             "version": "1.0.0",  # of this document, as the specification has it; the map's own is below
             "scheme": "xyz",
             "tiles": [tile_address(request, heat_map, layer)],
@@ -74,11 +77,7 @@ def tilejson(request: HttpRequest, slug: str) -> JsonResponse:
         }
     return JsonResponse(
         content,
-        headers={
-            "Cache-Control": ASK_AGAIN,
-            "Access-Control-Allow-Origin": "*",
-            "Vary": "Accept-Language, Cookie",
-        },
+        headers=SPOKEN | {"Cache-Control": ASK_AGAIN},
         json_dumps_params={"ensure_ascii": False},
     )
 
@@ -130,19 +129,9 @@ def facts(heat_map: HeatMap) -> dict[str, Any]:
         "to": heat_map.date_to.isoformat(),
         "scenes": heat_map.scene_count,
         "min_scenes": heat_map.min_scenes,
-        "notes": heat_map.notes,
+        "notes": [_(note) for note in heat_map.notes],
         "synthetic": heat_map.synthetic,
     }
-
-
-def gone(heat_map: HeatMap) -> Problem:
-    return Problem(
-        503,
-        _(
-            "The files of heat map “%(slug)s” cannot be read: build it again with `manage.py build_heat_map`."
-        )
-        % {"slug": heat_map.slug},
-    )
 
 
 def _drawn(heat_map: HeatMap, name: str, layer: str, address: tiles.Tile) -> bytes:

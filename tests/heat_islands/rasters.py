@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import math
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import rasterio
-from affine import Affine
 from django.conf import settings
 from django.contrib.gis.geos import Polygon
 from numpy.typing import NDArray
-from rasterio.crs import CRS
-from rasterio.enums import Resampling
-from rasterio.warp import reproject, transform_bounds
+from rasterio.warp import transform_bounds
 
+from heat_islands.heat_map_files import write_display_cog, write_item
 from heat_islands.models import HeatMap
-from heat_islands.science.encoding import HEAT_MAP_BANDS, NODATA
+from heat_islands.science.encoding import HEAT_MAP_BANDS
 from heat_islands.science.grid import Grid
 from heat_islands.store import describe, profile
 
@@ -63,58 +59,13 @@ def write_analysis(path: Path, fields: Fields, grid: Grid = GRID) -> None:
             file.write(band.encode(fields[band.name].astype(np.float32)), number)
 
 
-def write_display(analysis: Path, display: Path, *, zoom: int = 14) -> None:
-    """The analysis file on the pixels of a web-mercator zoom level, its blocks on that level's tiles."""
-    half = math.pi * 6_378_137.0
-    span = 2 * half / 2**zoom
-    with rasterio.open(analysis) as source:
-        left, bottom, right, top = transform_bounds(source.crs, "EPSG:3857", *source.bounds)
-        first_col, last_col = math.floor((left + half) / span), math.ceil((right + half) / span)
-        first_row, last_row = math.floor((half - top) / span), math.ceil((half - bottom) / span)
-        target = {
-            "driver": "GTiff",
-            "width": (last_col - first_col) * 256,
-            "height": (last_row - first_row) * 256,
-            "count": source.count,
-            "dtype": "int16",
-            "nodata": NODATA,
-            "crs": CRS.from_epsg(3857),
-            "transform": Affine(
-                span / 256, 0, first_col * span - half, 0, -span / 256, half - first_row * span
-            ),
-            "tiled": True,
-            "blockxsize": 256,
-            "blockysize": 256,
-            "interleave": "band",
-            "compress": "ZSTD",
-            "predictor": 2,
-        }
-        with rasterio.open(display, "w", **target) as file:
-            describe(file, HEAT_MAP_BANDS)
-            for number in range(1, source.count + 1):
-                pixels = np.full((target["height"], target["width"]), NODATA, dtype=np.int16)
-                reproject(
-                    source.read(number),
-                    pixels,
-                    src_transform=source.transform,
-                    src_crs=source.crs,
-                    src_nodata=NODATA,
-                    dst_transform=target["transform"],
-                    dst_crs=target["crs"],
-                    dst_nodata=NODATA,
-                    resampling=Resampling.bilinear,
-                )
-                file.write(pixels, number)
-            file.build_overviews([2, 4, 8], Resampling.average)
-
-
 @cache
 def _plain_files() -> dict[str, bytes]:
     """The two files of the plain heat map, made once in a test run: warping costs more than most tests."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         write_analysis(folder / "analysis.tif", plain_fields())
-        write_display(folder / "analysis.tif", folder / "display.tif")
+        write_display_cog(folder / "analysis.tif", folder)
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -131,7 +82,7 @@ def heat_map(
             (folder / name).write_bytes(content)
     else:
         write_analysis(folder / "analysis.tif", fields or plain_fields(grid), grid)
-        write_display(folder / "analysis.tif", folder / "display.tif")
+        write_display_cog(folder / "analysis.tif", folder)
     bounds = transform_bounds(f"EPSG:{grid.srid}", "EPSG:4326", *grid.bounds)
     row = HeatMap.objects.create(
         **{
@@ -150,30 +101,15 @@ def heat_map(
             **facts,
         }
     )
-    item = {
-        "type": "Feature",
-        "stac_version": "1.1.0",
-        "id": f"{slug}-{version}",
-        "geometry": json.loads(row.bounds.geojson),
-        "bbox": list(bounds),
-        "properties": {
-            "datetime": None,
-            "start_datetime": "2022-06-15T00:00:00Z",
-            "end_datetime": "2025-09-15T23:59:59Z",
-        },
-        "assets": {
-            "analysis": {
-                "href": "./analysis.tif",
-                "type": "image/tiff; application=geotiff; profile=cloud-optimized",
-                "roles": ["data"],
-            },
-            "display": {
-                "href": "./display.tif",
-                "type": "image/tiff; application=geotiff; profile=cloud-optimized",
-                "roles": ["visual"],
-            },
-        },
-        "links": [],
-    }
-    row.item_path.write_text(json.dumps(item))
+    write_item(
+        folder,
+        slug=slug,
+        version=version,
+        title=row.title,
+        grid=grid,
+        first=dt.datetime(2022, 6, 15, 10, 40, tzinfo=dt.UTC),
+        last=dt.datetime(2025, 9, 15, 10, 40, tzinfo=dt.UTC),
+        scenes=["LC08_L2SP_199026_20220615_20220620_02_T1"],
+        properties={},
+    )
     return row

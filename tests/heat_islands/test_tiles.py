@@ -14,6 +14,7 @@ import pytest
 import rasterio
 from django.conf import settings
 from django.test import Client
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 from rasterio.warp import transform
@@ -189,7 +190,7 @@ class TestAddresses:
         answer = client.get(address(tile_at(-3.0, 53.4, 14)))
         assert answer.status_code == 404
         assert answer["Content-Type"] == "application/problem+json"
-        assert "outside" in answer.json()["detail"] or "dehors" in answer.json()["detail"]
+        assert answer.json()["detail"] == gettext("This tile lies outside the heat map.")
 
     def test_a_zoom_at_which_a_pixel_fills_the_tile_still_draws(self, client: Client) -> None:
         heat_map()
