@@ -12,9 +12,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: ["src/map/main.ts", "src/heat/main.ts", "src/style/main.css"],
-      // Leaflet comes from django-leaflet's static files: one copy, the global L.
-      external: [],
     },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts"], isolate: false },
 });
