@@ -81,6 +81,12 @@ class Table:
         return [index[name] for name in names]
 
 
+def _filled(se: Array) -> Array:
+    """`se` with unknown errors at their median; all alike where none is known, as of a single scene."""
+    known = np.isfinite(se)
+    return np.where(known, se, np.median(se[known])) if known.any() else np.ones(len(se))
+
+
 def _beyond_cover(albedo: Array, cover: Array) -> Array:
     """What `albedo` (n,) shows beyond the mean albedo of its cover (n, q), by least squares.
 
@@ -134,14 +140,12 @@ def training_table(
     features = stack[:, row, col].T.astype(np.float64)
     if ALBEDO_TERM in terms:
         features[:, -1] = _beyond_cover(features[:, -1], features[:, : len(COVER_TERMS) + 1])
-    known_se = np.where(np.isfinite(se[row, col]), se[row, col], np.nanmedian(se[row, col]))
-    if not np.isfinite(known_se).all():
-        known_se = np.ones(len(row))
+    known_se = _filled(se[row, col].astype(np.float64))
     return Table(
         terms=tuple(terms),
         features=features,
         target=target[row, col].astype(np.float64),
-        weight=1.0 / np.maximum(known_se.astype(np.float64), MIN_SIGMA_K) ** 2,
+        weight=1.0 / np.maximum(known_se, MIN_SIGMA_K) ** 2,
         row=row,
         col=col,
         lattice=(stack.shape[1], stack.shape[2]),
