@@ -19,19 +19,20 @@ from rasterio.warp import transform_bounds
 from greening.crs import WGS84
 from greening.models import Commune
 from heat_islands.models import Scene
-from heat_islands.science.encoding import NODATA, SCENE_BANDS
+from heat_islands.science.encoding import NODATA, SCENE_BANDS, FloatArray
 from heat_islands.science.errors import NoClearPixel, OutsideTerritory, ProductError
-from heat_islands.science.grid import Block, Grid
-from heat_islands.science.onto_grid import read_onto, window_over
+from heat_islands.science.grid import BLOCK, Block, Grid
+from heat_islands.science.onto_grid import NativeLayers, read_native, window_over
 from heat_islands.science.products import Product, open_products
 from heat_islands.science.stack import SAMPLE_STEP
 from heat_islands.store import band_writer, whole_directory, write_json
 from heat_islands.territory import territory_grid
 
 #: Wraps the blocks of a scene to show how far it is; the identity where nobody looks.
-Progress = Callable[[Iterable[Block]], Iterable[Block]]
+Progress = Callable[[Iterable[Any]], Iterable[Any]]
 
-READ_BLOCK = 1024  # cells: 10 km, about 350 Landsat pixels; a block's six layers and its pixels are some 60 MB
+#: Cells read from the product at once: 31 km, some 1,024² Landsat pixels or 50 MB. A town's 20 km are read in one.
+AREA = 3072
 FOLDER = "scenes"
 FILE = "scene.tif"
 
@@ -114,10 +115,11 @@ def _write(
     """Read `product` block by block onto `grid` into `path`; refuse it where the town is missed or hidden."""
     _require_town(product, grid, inside)
     facts = _Facts()
-    blocks = list(grid.blocks(READ_BLOCK))
+    pieces = [(area, block) for area in grid.blocks(AREA) for block in _blocks_of(area)]
+    source = _Source(product, grid)
     with band_writer(path, grid, SCENE_BANDS, overview=SAMPLE_STEP) as writer:
-        for block in progress(blocks) if progress else blocks:
-            layers = read_onto(product, grid.crop(block))
+        for area, block in progress(pieces) if progress else pieces:
+            layers = source.onto(area, block)
             stored = np.full((len(SCENE_BANDS), block.height, block.width), NODATA, dtype=np.int16)
             if layers is not None:
                 for into, band, values in zip(stored, SCENE_BANDS, layers, strict=True):
@@ -134,6 +136,30 @@ def _write(
             )
         facts.sha256 = writer.close()
     return facts
+
+
+def _blocks_of(area: Block) -> Iterator[Block]:
+    for row in range(area.row, area.row + area.height, BLOCK):
+        for col in range(area.col, area.col + area.width, BLOCK):
+            height = min(BLOCK, area.row + area.height - row)
+            yield Block(row, col, height, min(BLOCK, area.col + area.width - col))
+
+
+class _Source:
+    """The product's pixels over the area in work: each file block is read once, and one area is in memory."""
+
+    def __init__(self, product: Product, grid: Grid) -> None:
+        self._product = product
+        self._grid = grid
+        self._area: Block | None = None
+        self._native: NativeLayers | None = None
+
+    def onto(self, area: Block, block: Block) -> FloatArray | None:
+        """The scene's layers in the cells of `block`, a part of `area`; None where the product does not reach."""
+        if area != self._area:
+            self._native = read_native(self._product, self._grid.crop(area))
+            self._area = area
+        return None if self._native is None else self._native.onto(self._grid.crop(block))
 
 
 def _require_town(product: Product, grid: Grid, inside: NDArray[np.bool_]) -> None:

@@ -67,17 +67,15 @@ class SceneFit:
     strays from its own mean (weather that differs within the territory, retrieval noise); NaN for a lone scene.
     `floor_k`: the part of ST_QA that the whole scene shares (NaN without ST_QA). `kappa`: how much of ST_QA's
     variance above that floor the residuals confirm, 0–1.
+    `day_sigma_k`: how far a clear cell strays from its mean on any day, long tails included (fields harvested,
+    watered or dry), which the robust `sigma_k` leaves out.
     """
 
     term_c: Float64Array
     sigma_k: Float64Array
     floor_k: Float64Array
     kappa: float
-
-    @property
-    def day_sigma_k(self) -> float:
-        """The median scene's σ: what a cell strays from its mean on an ordinary day."""
-        return float(np.median(self.sigma_k))
+    day_sigma_k: float
 
 
 class CellFit(NamedTuple):
@@ -116,9 +114,8 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
             [scene_wide_error(qa[here]) for qa, here in zip(st_qa_k, seen, strict=True)]
         )
     if scenes == 1:
-        return SceneFit(
-            np.array([np.mean(lst_c[0][seen[0]], dtype=np.float64)]), np.array([np.nan]), floor, 0.0
-        )
+        lone = np.array([np.nan])
+        return SceneFit(np.array([round(mean, 2)]), lone, floor, 0.0, np.nan)
     usable = seen.sum(axis=0) >= 2  # a cell seen once tells nothing of the scenes
     y, known = lst_c[:, usable].astype(np.float64), seen[:, usable]
     _require_common_cells(known)
@@ -139,7 +136,10 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
         if np.abs(term - before).max() < CONVERGED_K:
             break
     # Terms in whole stored steps: the blocks' int16 arithmetic is then exact.
-    return SceneFit(np.round(term / LST.scale) * LST.scale, np.sqrt(variance), floor, kappa)
+    day = np.sqrt(np.mean(np.square(corrected[weight > 0])))
+    return SceneFit(
+        np.round(term / LST.scale) * LST.scale, np.sqrt(variance), floor, kappa, float(day)
+    )
 
 
 def fit_cells(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit) -> CellFit:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from greening.models import Commune
 from heat_islands.models import Scene
 from heat_islands.scenes import add_product, add_scene
 from heat_islands.science.errors import NoClearPixel, OutsideTerritory, ProductError
-from heat_islands.science.grid import Block
 from heat_islands.science.products import open_products
 from heat_islands.store import CannotWrite, read_back
 from tests.factories import CommuneFactory
@@ -260,7 +260,7 @@ def test_ctrl_c_in_the_middle_leaves_nothing_and_a_second_run_completes(
 ) -> None:
     folder = write_product(tmp_path)
 
-    def impatient(blocks: Iterable[Block]) -> Iterator[Block]:
+    def impatient(blocks: Iterable[Any]) -> Iterator[Any]:
         for done, block in enumerate(blocks):
             yield block
             if done == 0:

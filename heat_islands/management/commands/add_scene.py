@@ -11,7 +11,6 @@ from greening.errors import BadInput
 from heat_islands.models import Scene
 from heat_islands.scenes import add_product, products_at
 from heat_islands.science.errors import ProductError, ScienceError
-from heat_islands.science.grid import Block
 
 
 class Command(TownCommand):
@@ -36,9 +35,7 @@ class Command(TownCommand):
                 continue
             for product in found:
 
-                def bar(
-                    blocks: Iterable[Block], label: str = product.product_id
-                ) -> Iterable[Block]:
+                def bar(blocks: Iterable[Any], label: str = product.product_id) -> Iterable[Any]:
                     return self.progress(list(blocks), label=label, unit="block")
 
                 try:
