@@ -114,8 +114,8 @@ def fit_scenes(lst_c: FloatArray, st_qa_k: FloatArray | None = None) -> SceneFit
             [scene_wide_error(qa[here]) for qa, here in zip(st_qa_k, seen, strict=True)]
         )
     if scenes == 1:
-        lone = np.array([np.nan])
-        return SceneFit(np.array([round(mean, 2)]), lone, floor, 0.0, np.nan)
+        mean = np.array([round(float(np.mean(lst_c[0][seen[0]], dtype=np.float64)), 2)])
+        return SceneFit(mean, np.array([np.nan]), floor, kappa=0.0, day_sigma_k=np.nan)
     usable = seen.sum(axis=0) >= 2  # a cell seen once tells nothing of the scenes
     y, known = lst_c[:, usable].astype(np.float64), seen[:, usable]
     _require_common_cells(known)

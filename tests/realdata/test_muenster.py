@@ -71,7 +71,7 @@ def test_dates_differ_by_what_the_design_note_measured(folder: Path) -> None:
 
 
 def test_a_day_left_out_falls_where_the_other_three_say(folder: Path) -> None:
-    """Real fields are harvested, watered or dry: three days' σ holds 76–88 % of the fourth where it claims 90 %."""
+    """Fields are harvested, watered or dry: three days' σ holds 76–88 % of the fourth where it claims 90 %."""
     kelvin = np.stack([product.read().temperature_k for product in open_products(folder)])
     celsius = kelvin[:, np.isfinite(kelvin).all(axis=0)] - np.float32(273.15)
     for left_out in range(4):
