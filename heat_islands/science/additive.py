@@ -70,7 +70,9 @@ class AdditiveFit:
         return np.asarray(self.intercept + features @ self.coefficients)
 
 
-def solve(gram: Array, terms: Sequence[Term], columns: npt.NDArray[np.intp], curvature: float) -> AdditiveFit:
+def solve(
+    gram: Array, terms: Sequence[Term], columns: npt.NDArray[np.intp], curvature: float
+) -> AdditiveFit:
     """Least squares with each term's sign held, from one (p + 2, p + 2) cross-product matrix."""
     total = gram[0, 0]
     x = columns + 1
@@ -102,7 +104,10 @@ def squared_error(gram: Array, fit: AdditiveFit) -> float:
 
 
 def choose_and_fit(
-    grams: Grams, counts: npt.NDArray[np.float64], folds: npt.NDArray[np.intp], curvatures: Sequence[float]
+    grams: Grams,
+    counts: npt.NDArray[np.float64],
+    folds: npt.NDArray[np.intp],
+    curvatures: Sequence[float],
 ) -> AdditiveFit:
     """The fit of the curvature with the least held-out error, blocks counted `counts` times.
 
@@ -115,15 +120,16 @@ def choose_and_fit(
         ]
     )
     total = per_fold.sum(axis=0)
-    best: tuple[float, float] | None = None
+    best = (np.inf, curvatures[0])
     for curvature in curvatures:
         columns = grams.model_columns(curvature)
         error = 0.0
         for held_out in per_fold:
             if held_out[0, 0] <= 0 or held_out[0, 0] >= total[0, 0]:
                 continue
-            error += squared_error(held_out, solve(total - held_out, grams.terms, columns, curvature))
-        if best is None or error < best[0]:
+            error += squared_error(
+                held_out, solve(total - held_out, grams.terms, columns, curvature)
+            )
+        if error < best[0]:
             best = (error, curvature)
-    assert best is not None, "no curvature was offered"
     return solve(total, grams.terms, grams.model_columns(best[1]), best[1])

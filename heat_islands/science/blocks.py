@@ -50,12 +50,15 @@ def variogram(values: Array, table: Table) -> Variogram:
     use = (which > 0) & (which <= far)
     count = np.bincount(which[use], np.maximum(pairs[use], 0), far + 1)[1:]
     total = np.bincount(which[use], (ends / 2 - cross)[use], far + 1)[1:]
-    semivariance = total / np.maximum(count, 1e-9)
+    semivariance = np.asarray(total / np.maximum(count, 1e-9), np.float64)
     sill = float(semivariance[far // 2 :].mean())
     reached = np.nonzero(semivariance >= SILL * sill)[0]
     steps = int(reached[0]) + 1 if len(reached) else far
     return Variogram(
-        np.arange(1, far + 1) * table.spacing_m, semivariance, sill, steps * table.spacing_m
+        np.arange(1, far + 1, dtype=np.float64) * table.spacing_m,
+        semivariance,
+        sill,
+        steps * table.spacing_m,
     )
 
 
@@ -82,7 +85,9 @@ class Blocks:
         return int(self.fold[number]) if number >= 0 else 0
 
 
-def spatial_blocks(table: Table, range_m: float, rng: np.random.Generator, folds: int = FOLDS) -> Blocks:
+def spatial_blocks(
+    table: Table, range_m: float, rng: np.random.Generator, folds: int = FOLDS
+) -> Blocks:
     """Blocks at least as wide as `range_m`, dealt to folds at random.
 
     Where blocks that wide would number fewer than :data:`MIN_BLOCKS`, they are made smaller: the

@@ -66,7 +66,7 @@ class EffectModel:
 
     def basis(self, shares: Array) -> Array:
         """Basis functions (n, q) of compositions (n, 6); they are the table's first q terms."""
-        columns = cover_basis(np.asarray(shares.T, np.float64), self.curvatures)  # type: ignore[arg-type]
+        columns = cover_basis(np.asarray(shares.T, np.float64), self.curvatures)
         return np.stack([np.asarray(values, np.float64) for _, values in columns], axis=1)
 
     def additive_effect(self, change: Array, fold: npt.NDArray[np.intp]) -> Array:

@@ -1,4 +1,5 @@
-"""Every yard's cooling under its design, at footprint and at yard scale, with calibrated intervals."""
+"""Every yard's cooling under its design, at footprint and at yard scale, with calibrated "
+"intervals."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import shapely
+from shapely import MultiPolygon, Polygon
 
 from heat_islands.science.calibration import Calibration
 from heat_islands.science.courtyards import (
@@ -84,7 +85,8 @@ class Effects:
 
     @property
     def implausible(self) -> npt.NDArray[np.bool_]:
-        """Best estimates beyond what greening has been measured to bring; their interval reaches below."""
+        """Best estimates beyond what greening has been measured to bring; their interval reaches "
+        "below."""
         return np.asarray(self.effect_k > self.limit_k)
 
 
@@ -93,7 +95,7 @@ def estimate(
     reach: Applicability,
     layers: Layers,
     grid: Grid,
-    outlines: Sequence[shapely.Geometry],
+    outlines: Sequence[Polygon | MultiPolygon],
     designs: Sequence[Design],
     offset: Offset,
     calibration: Calibration,
@@ -186,7 +188,7 @@ def _error_scale(
     model: EffectModel,
     layers: Layers,
     grid: Grid,
-    outlines: Sequence[shapely.Geometry],
+    outlines: Sequence[Polygon | MultiPolygon],
     designs: Sequence[Design],
     offset: Offset,
     effect: Array,
@@ -221,12 +223,14 @@ def _error_scale(
     )
     area = np.array([max(outline.area, 1.0) for outline in outlines])
     confused = contrast * np.sqrt(CONFUSED_SHARE * CONFUSED_PATCH_M2 / (CONFUSED_PATCH_M2 + area))
-    return np.sqrt(
-        coefficient.std(axis=0) ** 2
-        + displaced**2
-        + confused**2
-        + (RELATIVE_ERROR * effect) ** 2
-        + FLOOR_K**2
+    return np.asarray(
+        np.sqrt(
+            coefficient.std(axis=0) ** 2
+            + displaced**2
+            + confused**2
+            + (RELATIVE_ERROR * effect) ** 2
+            + FLOOR_K**2
+        )
     )
 
 
@@ -239,7 +243,8 @@ def _refuse_beyond(effect: Array, low: Array, limit: Array) -> None:
     if beyond.any():
         worst = int(np.argmax(effect - limit))
         raise ScienceError(
-            f"Yard {worst + 1} would cool by {effect[worst]:.1f} K, more than the {limit[worst]:.1f} K that "
+            f"Yard {worst + 1} would cool by {effect[worst]:.1f} K, more than the "
+            f"{limit[worst]:.1f} K that "
             "its new canopy and lawn have anywhere been measured to bring: check the heat map's "
             "temperatures and the cover's classes."
         )

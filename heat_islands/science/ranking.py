@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from heat_islands.science.calibration import Calibration
 from heat_islands.science.courtyards import MIN_OPEN_SHARE, Design, ground_of
@@ -32,7 +33,8 @@ KEEP_AWAY_M = 100.0  # no footprint centred this near a yard trains: its measure
 
 @dataclass(frozen=True)
 class Yard:
-    """One courtyard as the town knows it; `outline` in metres of the grid's CRS, NaN where unknown."""
+    """One courtyard as the town knows it; `outline` in metres of the grid's CRS, NaN where "
+    "unknown."""
 
     outline: Polygon | MultiPolygon
     design: Design = field(default_factory=Design)
@@ -54,12 +56,13 @@ class Ranking:
     skills: list[Skill]
     weights: Weights
     facts: Circumstances
+    areas_m2: tuple[float, ...]
 
 
 Stage = Callable[[str], None]
 
 
-def fault_of(outline: shapely.Geometry | None, layers: Layers, grid: Grid) -> str | None:
+def fault_of(outline: BaseGeometry | None, layers: Layers, grid: Grid) -> str | None:
     """Why a yard cannot be ranked, in a sentence, or None where it can."""
     if outline is None or outline.is_empty:
         return "It has no outline: draw one."
@@ -71,7 +74,8 @@ def fault_of(outline: shapely.Geometry | None, layers: Layers, grid: Grid) -> st
     cell = grid.resolution**2
     if outline.area < cell:
         return (
-            f"It measures {outline.area:.0f} m², less than one {grid.resolution:g} m cell of the map "
+            f"It measures {outline.area:.0f} m², less than one {grid.resolution:g} m cell of the "
+            f"map "
             f"({cell:.0f} m²): too small to be described."
         )
     if grid.block_around(outline.bounds) is None:
@@ -81,7 +85,8 @@ def fault_of(outline: shapely.Geometry | None, layers: Layers, grid: Grid) -> st
         return "Its ground is not known: the land cover does not reach it, or shows roofs only."
     if ground.open_share[0] < MIN_OPEN_SHARE:
         return (
-            f"The cover shows only {ground.open_share[0]:.0%} of it as open ground: its outline seems to lie "
+            f"The cover shows only {ground.open_share[0]:.0%} of it as open ground: its outline "
+            f"seems to lie "
             "on a building."
         )
     return None
@@ -136,13 +141,12 @@ def rank(
     best = scores(effects.effect_k, facts, weights)
     drawn = ratios(_drawn(effects, seed), facts, weights).prod(axis=-1)
     return Ranking(
-        effects, best, ranks(best.score, drawn), model, reach, offset, table, weights, facts
+        effects, best, ranks(best.score, drawn), model, reach, offset, table, weights, facts,
+        tuple(float(outline.area) for outline in outlines),
     )  # fmt: skip
 
 
-def near(
-    outlines: Sequence[shapely.Geometry], grid: Grid, distance_m: float
-) -> npt.NDArray[np.bool_]:
+def near(outlines: Sequence[BaseGeometry], grid: Grid, distance_m: float) -> npt.NDArray[np.bool_]:
     """Cells (H, W) within `distance_m` of any outline."""
     touched = coverage([outline.buffer(distance_m) for outline in outlines], grid)
     mask = np.zeros(grid.height * grid.width, dtype=bool)
@@ -158,7 +162,8 @@ def _offset(layers: Layers) -> Offset:
 
 
 def _drawn(effects: Effects, seed: int) -> npt.NDArray[np.float64]:
-    """Effects (draws, n): each bootstrap round's shared deviation under several draws of the yards' own error."""
+    """Effects (draws, n): each bootstrap round's shared deviation under several draws of the "
+    "yards' own error."""
     rng = np.random.default_rng([seed, 1])
     copies = -(-RANK_DRAWS // len(effects.shared))
     shared = np.repeat(effects.shared, copies, axis=0)

@@ -47,7 +47,7 @@ def sharpness(layers: Layers, model: EffectModel) -> Sharpness:
     known = np.isfinite(np.stack(basis)).all(axis=0)
     filled = [np.where(known, values, np.float32(0)).astype(np.float32) for values in basis]
     ring = table.features[:, table.columns([term.name for term in RING_TERMS])]
-    share = known.astype(np.float32)
+    share = np.asarray(known, np.float32)
     rmse = {
         width: _rmse(_sampler(layers, model, width), filled, share, ring, model)
         for width in WIDTHS_M

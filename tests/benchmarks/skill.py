@@ -1,4 +1,4 @@
-"""What a ranking of one demo town is worth: τ with the truth beside the oracle's and plain rules', ratio, coverage."""
+"""What a ranking of one demo town is worth: τ with the truth beside the oracle's and plain rules', coverage."""
 
 from __future__ import annotations
 
@@ -71,9 +71,12 @@ def skill_of(town: MeasuredTown, ranking: Ranking) -> TownSkill:
     area = np.array([outline.area for outline in town.outlines])
 
     def tau(values: Array) -> float:
-        if np.ptp(truth) == 0 or np.ptp(values[keep]) == 0:
+        """Over the yards where `values` are known: clouds may hide a yard's temperature."""
+        known = np.isfinite(values[keep])
+        ours, true = values[keep][known], truth[known]
+        if len(true) < 3 or np.ptp(true) == 0 or np.ptp(ours) == 0:
             return float("nan")
-        return float(kendalltau(values[keep], truth).statistic)
+        return float(kendalltau(ours, true).statistic)
 
     def ratio(values: Array) -> float:
         return (
@@ -153,6 +156,7 @@ def sign_test(skills: list[TownSkill], rule: str) -> tuple[int, int, float, floa
         "sealed m²": "tau_sealed_m2",
     }[rule]
     difference = np.array([s.tau - getattr(s, name) for s in skills])
+    difference = difference[np.isfinite(difference)]
     won, lost = int((difference > 0).sum()), int((difference < 0).sum())
     p = binomtest(won, won + lost, alternative="greater").pvalue if won + lost else 1.0
     return won, lost, float(p), float(np.median(difference))
