@@ -94,12 +94,17 @@ def _detail(
 
 
 def _cross(seen: FloatArray, sharp: FloatArray, reach: int) -> npt.NDArray[np.float64]:
-    """Σ seen(x)·sharp(x + shift) for shifts of −reach … reach rows and columns."""
+    """Σ seen(x)·sharp(x + shift) for shifts of −reach … reach rows and columns.
+
+    A shift leaves fewer cells in common: sums are brought back to all cells, else the peak would lean
+    towards no shift.
+    """
     rows, cols = (fft.next_fast_len(n + reach, real=True) for n in seen.shape)
     product = np.conj(fft.rfft2(seen, (rows, cols))) * fft.rfft2(sharp, (rows, cols))
     full = fft.irfft2(product, (rows, cols))
     shifts = np.arange(-reach, reach + 1)
-    return np.asarray(full[np.ix_(shifts, shifts)], np.float64)
+    common = np.outer(*(1 - np.abs(shifts) / n for n in seen.shape))
+    return np.asarray(full[np.ix_(shifts, shifts)] / common, np.float64)
 
 
 def _peak(correlation: npt.NDArray[np.float64], reach: int) -> tuple[float, float, float]:
