@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+#: heat_islands.science.score names them; the first is where every yard starts.
 FACTORS: dict[str, str | Promise] = {
+    "middling yard": _("a middling yard of the town"),
     "cooling": _("cooling expected"),
-    "benefit": _("who benefits"),
     "pupils": _("pupils who use it"),
     "exposure": _("heat measured today"),
     "vulnerability": _("vulnerability of the pupils"),
@@ -22,8 +22,6 @@ def factor_label(factor: str) -> str:
     return str(FACTORS.get(factor, factor.replace("_", " ")))
 
 
-def remark_label(flag: Any) -> str:
-    """A remark of the run as text, whatever form the run gave it."""
-    if isinstance(flag, dict):
-        return str(flag.get("text") or flag.get("reason") or flag)
-    return str(flag)
+def remark_label(remark: str) -> str:
+    """A run's remark in the reader's language: runs keep whole English sentences (heat_islands.ranking_notes)."""
+    return gettext(remark) if remark else ""

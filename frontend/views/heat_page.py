@@ -70,7 +70,7 @@ def heat_page(request: HttpRequest) -> HttpResponse:
             "axis_decimals": 0
             if all(value == round(value) for value, _at in axis_effect.ticks)
             else 1,
-            "left_out": [remark_label(left) for left in run.left_out] if run else [],
+            "left_out": [left["text"] for left in run.left_out] if run else [],
             "heat_choices": heat_choices(heat_map),
             "caveats": CAVEATS,
             "notes": heat_notes(heat_map),

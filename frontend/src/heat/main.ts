@@ -75,9 +75,10 @@ class Yards {
     const id = Number(line.dataset.yard);
     const more = find("yard-more", line);
     if (more) more.hidden = true;
-    find("yard-head", line)?.addEventListener("click", () =>
-      this.choose(this.chosen === id ? null : id, true),
-    );
+    find("yard-head", line)?.addEventListener("click", () => {
+      this.sheet.reveal();
+      this.choose(this.chosen === id ? null : id, true);
+    });
     line.addEventListener("mouseenter", () => this.light(id, true));
     line.addEventListener("mouseleave", () => this.light(id, false));
   }
