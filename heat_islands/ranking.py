@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -16,22 +16,19 @@ from shapely.geometry.base import BaseGeometry
 from greening.errors import BadInput
 from greening.models import Commune
 from heat_islands import ranking_notes as notes
-from heat_islands.covers import read_canopy, read_fractions
 from heat_islands.models import Cover, HeatMap, RankedCourtyard, RankingRun
 from heat_islands.science import calibration as calibrations
-from heat_islands.science.calibration import Calibration
-from heat_islands.science.courtyards import Design
-from heat_islands.science.cover import fractions_from_indices
-from heat_islands.science.effect_model import MODEL_VERSION
+from heat_islands.science.calibration import MODEL_VERSION, Calibration
 from heat_islands.science.footprint import Footprint
 from heat_islands.science.grid import Grid
-from heat_islands.science.model_card import CardFacts, SceneFacts, model_card
-from heat_islands.science.ranking import Ranking, Yard, fault_of, rank
 from heat_islands.science.score import TOP_K, Weights
-from heat_islands.science.sharpness import Sharpness, sharpness
-from heat_islands.science.training import Layers
-from heat_islands.store import read_back
 from parcels.models import Courtyard
+
+if TYPE_CHECKING:
+    from heat_islands.science.model_card import SceneFacts
+    from heat_islands.science.ranking import Ranking, Yard
+    from heat_islands.science.sharpness import Sharpness
+    from heat_islands.science.training import Layers
 
 ROUNDS = 50
 FEWEST_ROUNDS, MOST_ROUNDS = 10, 2000
@@ -104,6 +101,10 @@ def rank_courtyards(
     standing = RankingRun.objects.filter(fingerprint=inputs.fingerprint).first()
     if standing is not None:
         return standing, False
+    # Only now: a run that stands is found without three seconds of scientific imports.
+    from heat_islands.science.ranking import rank
+    from heat_islands.science.sharpness import sharpness
+
     stage("reading layers")
     layers = read_layers(inputs)
     chosen, left_out = usable(inputs, layers)
@@ -168,6 +169,11 @@ def collect(
 
 def read_layers(inputs: Inputs) -> Layers:
     """The grids of heat map and cover; without a cover, fractions estimated from the map's indices."""
+    from heat_islands.covers import read_canopy, read_fractions
+    from heat_islands.science.cover import fractions_from_indices
+    from heat_islands.science.training import Layers
+    from heat_islands.store import read_back
+
     heat = {name: read_back(inputs.heat_map.analysis_path, name) for name in HEAT_LAYERS}
     if not np.isfinite(heat["anomaly"]).any():
         raise BadInput("The heat map holds no data: build it again.")
@@ -191,6 +197,8 @@ def read_layers(inputs: Inputs) -> Layers:
 
 def usable(inputs: Inputs, layers: Layers) -> tuple[list[int], list[dict[str, Any]]]:
     """Numbers of the yards that can be ranked, and the others with the reason in a sentence."""
+    from heat_islands.science.ranking import fault_of
+
     chosen: list[int] = []
     left_out: list[dict[str, Any]] = []
     for i, (yard, outline) in enumerate(zip(inputs.courtyards, inputs.outlines, strict=True)):
@@ -203,6 +211,9 @@ def usable(inputs: Inputs, layers: Layers) -> tuple[list[int], list[dict[str, An
 
 
 def _yard(inputs: Inputs, i: int) -> Yard:
+    from heat_islands.science.courtyards import Design
+    from heat_islands.science.ranking import Yard
+
     courtyard, outline = inputs.courtyards[i], inputs.outlines[i]
     return Yard(
         outline=outline,  # type: ignore[arg-type]  # fault_of let only areas pass
@@ -220,6 +231,8 @@ def _save(
     ranking: Ranking,
     width: Sharpness,
 ) -> tuple[RankingRun, bool]:
+    from heat_islands.science.model_card import CardFacts, model_card
+
     synthetic = inputs.heat_map.synthetic or bool(inputs.cover and inputs.cover.synthetic)
     facts = CardFacts(
         town=inputs.commune.name,
@@ -306,6 +319,8 @@ def _validation(ranking: Ranking, width: Sharpness) -> dict[str, Any]:
 
 
 def _scene_facts(heat_map: HeatMap) -> list[SceneFacts]:
+    from heat_islands.science.model_card import SceneFacts
+
     terms = heat_map.scene_terms.filter(refused="").select_related("scene")
     return [
         SceneFacts(

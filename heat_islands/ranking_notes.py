@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_noop
+
 from heat_islands.models import HeatMap
-from heat_islands.notes import gettext_noop
-from heat_islands.science.ranking import Ranking
-from heat_islands.selection import in_season
 from parcels.models import Courtyard
+
+if TYPE_CHECKING:
+    from heat_islands.science.ranking import Ranking
 
 SMALL_M2 = 900.0  # one 30 m pixel of Landsat's products
 OVERLAP = 0.7  # open share of an outline under which the cover shows much of a building in it
@@ -18,7 +22,6 @@ NO_EFFECT = gettext_noop("Its interval includes no cooling at all.")
 IMPLAUSIBLE = gettext_noop(
     "The best estimate is more than greening has been measured to bring elsewhere."
 )
-DISAGREE = gettext_noop("Boosted trees alone would put its cooling outside the interval.")
 OUTSIDE = gettext_noop("Its surroundings are unlike those the model learned from.")
 CONVERTED = gettext_noop(
     "It has been converted, or works are under way: the heat map may mix before and after."
@@ -29,7 +32,6 @@ CHANGED = (Courtyard.State.WORKS, Courtyard.State.DELIVERED, Courtyard.State.MON
 def of_yard(courtyard: Courtyard, ranking: Ranking, i: int) -> list[str]:
     """The sentences that hold for the i-th ranked yard."""
     effects = ranking.effects
-    trees = float(effects.boosted_k[i])
     true_of_it = {
         CONVERTED: courtyard.state in CHANGED,
         NO_PUPILS: not courtyard.children,
@@ -37,7 +39,6 @@ def of_yard(courtyard: Courtyard, ranking: Ranking, i: int) -> list[str]:
         ON_ROOFS: float(effects.change.ground.open_share[i]) < OVERLAP,
         NO_EFFECT: float(effects.low_k[i]) <= 0,
         IMPLAUSIBLE: bool(effects.implausible[i]),
-        DISAGREE: not float(effects.low_k[i]) <= trees <= float(effects.high_k[i]),
         OUTSIDE: not bool(effects.inside[i]),
     }
     return [sentence for sentence, holds in true_of_it.items() if holds]
@@ -45,6 +46,8 @@ def of_yard(courtyard: Courtyard, ranking: Ranking, i: int) -> list[str]:
 
 def season(heat_map: HeatMap) -> str:
     """The span of a heat map's scenes in words, for the model card."""
+    from heat_islands.selection import in_season
+
     span = f"{heat_map.date_from} to {heat_map.date_to}"
     if heat_map.date_from == heat_map.date_to:
         span = str(heat_map.date_from)

@@ -15,6 +15,8 @@ from heat_islands.science.errors import ScienceError
 Array = npt.NDArray[np.float64]
 
 PATH = Path(__file__).with_name("calibration.json")
+# Of the effect model: raise it whenever effects change for the same inputs, and calibrate anew.
+MODEL_VERSION = "1"
 COVERAGE = 0.9
 Z90 = 1.6448536269514722  # normal quantile of .95: half-width of a 90 % interval in standard deviations
 

@@ -21,7 +21,6 @@ from heat_islands.science.footprint import Footprint
 from heat_islands.science.surface_basis import CURVATURES, Term, cover_basis, mixed_share
 from heat_islands.science.training import Array, Layers, Table, training_table
 
-MODEL_VERSION = "1"
 FIRST_BLOCK_M = 1000.0  # only until the residuals' own range is known
 # Canopy curvature shows only in cells that are partly canopy. Under this share of such cells the
 # cover is a class map at the grid's own resolution and a straight line is all it supports.

@@ -13,7 +13,7 @@ from heat_islands.science.calibration import Calibration
 from heat_islands.science.effects import BOOSTED_SHARE
 from heat_islands.science.ranking import Ranking
 from heat_islands.science.sharpness import USUAL_M, Sharpness
-from heat_islands.science.surface_basis import TREE
+from heat_islands.science.surface_basis import TREE, tree_term
 
 FEW_SCENES = 5  # clear scenes in a cell below which weather passes for place (science.md §2)
 
@@ -152,13 +152,18 @@ def _model(ranking: Ranking, width: Sharpness | None) -> str:
         "| term | K | bootstrap SD |",
         "|---|---:|---:|",
     ]
-    spread = model.draws.std(axis=0)
+    tree = [term.name for term in model.terms].index(tree_term(model.curvature).name)
+    alike = model.draws[model.draws[:, tree] != 0]  # rounds that chose the same canopy response
+    spread = alike.std(axis=0) if len(alike) else model.draws.std(axis=0)
     lines += [
         f"| {term.name} | {value:+.2f} | {sd:.2f} |"
         for term, value, sd in zip(model.terms, model.whole.coefficients, spread, strict=True)
         if value or not term.name.startswith("tree")
     ]
     lines += [
+        "",
+        f"{len(alike)} of {len(model.draws)} rounds chose the same canopy response, k = "
+        f"{model.curvature:g} in (1 − exp(−k·f)) / (1 − exp(−k)).",
         "",
         "A yard's effect is the additive model's, times a town-wide level "
         f"({ranking.effects.level:.2f}) that splits the difference with monotone gradient "

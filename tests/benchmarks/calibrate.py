@@ -69,7 +69,6 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greening.settings")
 
     from heat_islands.science import calibration
-    from heat_islands.science.effect_model import MODEL_VERSION
     from tests.benchmarks.skill import TownSkill, rank_town, skill_of, table
     from tests.benchmarks.towns import measured
 
@@ -84,7 +83,7 @@ def main() -> int:
     made = calibration.calibrate(
         [np.array(skill.errors) for skill in found],
         seeds=arguments.seeds,
-        method=f"effect model {MODEL_VERSION}",
+        method=f"effect model {calibration.MODEL_VERSION}",
         code=code_hash(),
         computed_on=dt.datetime.now(dt.UTC).date().isoformat(),
         ratios=[skill.ratio for skill in found],

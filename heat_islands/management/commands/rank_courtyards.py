@@ -119,7 +119,8 @@ def as_table(run: RankingRun, yards: list[RankedCourtyard], is_new: bool) -> str
         )
     lines.append(
         "cooling: of the yard's surface, late on a summer morning, with a 90 % interval conditional "
-        "on simulation; seen: what the satellite would show of it over 100 m; today: heat against the town's mean, °C."
+        "on simulation; seen: what the satellite would show of it over 100 m; today: heat against the "
+        "town's mean, °C."
     )
     if run.cover_estimated:
         lines.append(
