@@ -10,7 +10,7 @@ import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +93,10 @@ class Source:
         )
 
     def read(self, tile: Tile, bands: tuple[int, ...]) -> npt.NDArray[np.int16] | None:
-        """Stored values of `bands` over the tile, (len(bands), SIZE, SIZE); None where they do not meet."""
+        """Stored values of `bands` over the tile, (len(bands), SIZE, SIZE); None where they do not meet.
+
+        Beyond the file's own zoom, the first band is blended between pixels and the others are not.
+        """
         if not self.aligned:
             return self._warp(tile, bands)
         # One tile pixel is 2**-k of the file's; k < 0 where the tile is coarser.
@@ -103,33 +106,78 @@ class Source:
                 f"Zoom {tile.z} is too deep for this map: one pixel of it would fill more than a tile."
             )
         scale = 2.0**-k
-        span = SIZE * scale
-        left, top = tile.x * span - self.col, tile.y * span - self.row
-        first_col, last_col = max(left, 0), min(left + span, self.dataset.width)
-        first_row, last_row = max(top, 0), min(top + span, self.dataset.height)
-        if first_col >= last_col or first_row >= last_row:
+        found = self._window(tile)
+        if found is None:
             return None
+        left, top, first_col, first_row, last_col, last_row = found
+        if k > 0:
+            return self._enlarged(left, top, scale, bands)
         out_col, out_row = int((first_col - left) // scale), int((first_row - top) // scale)
         width = min(SIZE - out_col, math.ceil((last_col - first_col) / scale))
         height = min(SIZE - out_row, math.ceil((last_row - first_row) / scale))
-        found = self.dataset.read(
+        pixels = self.dataset.read(
             bands,
             window=Window(first_col, first_row, last_col - first_col, last_row - first_row),
             out_shape=(len(bands), height, width),
             resampling=self._resampling(k),
         )
         if (height, width) == (SIZE, SIZE):
-            return found  # type: ignore[no-any-return]
+            return pixels  # type: ignore[no-any-return]
         whole = np.full((len(bands), SIZE, SIZE), NODATA, dtype=np.int16)
-        whole[:, out_row : out_row + height, out_col : out_col + width] = found
+        whole[:, out_row : out_row + height, out_col : out_col + width] = pixels
         return whole
 
+    def doubtful(self, tile: Tile) -> bool:
+        """Whether a cell of the tile may have to be hatched; False spares reading two layers more."""
+        if not self.aligned:
+            return True
+        found = self._window(tile)
+        if found is None:
+            return False
+        _, _, first_col, first_row, last_col, last_row = (int(edge // SIZE) for edge in found)
+        blocks = _doubtful_blocks(str(self.dataset.name))
+        # One block further: at deep zooms, values are blended across a block's edge.
+        rows = slice(max(first_row - 1, 0), last_row + 2)
+        return bool(blocks[rows, max(first_col - 1, 0) : last_col + 2].any())
+
+    def _window(self, tile: Tile) -> tuple[float, float, float, float, float, float] | None:
+        """The tile's left and top, then the first and last column and row it shares with the file; pixels."""
+        span = SIZE * 2.0 ** (self.zoom - tile.z)
+        left, top = tile.x * span - self.col, tile.y * span - self.row
+        first_col, last_col = max(left, 0), min(left + span, self.dataset.width)
+        first_row, last_row = max(top, 0), min(top + span, self.dataset.height)
+        if first_col >= last_col or first_row >= last_row:
+            return None
+        return left, top, first_col, first_row, last_col, last_row
+
     def _resampling(self, k: int) -> Resampling:
-        if k > 0:
-            return Resampling.bilinear
         # A stored overview is taken as it is; what is coarser still is averaged from the last one.
         stored = 1 << -k in (1, *self.overviews)
         return Resampling.nearest if stored else Resampling.average
+
+    def _enlarged(
+        self, left: float, top: float, scale: float, bands: tuple[int, ...]
+    ) -> npt.NDArray[np.int16]:
+        """A tile deeper than the file's zoom: in NumPy, for GDAL takes five times as long to enlarge."""
+        across = (np.arange(SIZE) + 0.5) * scale
+        x, y = left + across, top + across
+        first_col, first_row = (max(math.floor(edge) - 1, 0) for edge in (left, top))
+        last_col = min(math.ceil(left + SIZE * scale) + 1, self.dataset.width)
+        last_row = min(math.ceil(top + SIZE * scale) + 1, self.dataset.height)
+        pixels = self.dataset.read(
+            bands, window=Window(first_col, first_row, last_col - first_col, last_row - first_row)
+        )
+        cols, rows = (
+            _Between(x - first_col, pixels.shape[2]),
+            _Between(y - first_row, pixels.shape[1]),
+        )
+        found = np.empty((len(bands), SIZE, SIZE), dtype=np.int16)
+        found[0] = _blended(pixels[0], rows, cols)
+        for band in range(1, len(bands)):
+            found[band] = pixels[band][rows.nearest][:, cols.nearest]
+        found[:, (y < 0) | (y >= self.dataset.height)] = NODATA
+        found[:, :, (x < 0) | (x >= self.dataset.width)] = NODATA
+        return found
 
     def _warp(self, tile: Tile, bands: tuple[int, ...]) -> npt.NDArray[np.int16] | None:
         from rio_tiler.io import Reader  # a second of imports that the straight way never needs
@@ -139,6 +187,34 @@ class Source:
             return None
         image = reader.tile(tile.x, tile.y, tile.z, indexes=bands, tilesize=SIZE)
         return image.array.filled(NODATA).astype(np.int16)
+
+
+class _Between:
+    """Places along one axis of `size` pixels: the pixel each lies in, the two whose centres enclose it, and
+    how far it is from the first of them, 0–1."""
+
+    def __init__(self, place: npt.NDArray[np.floating], size: int) -> None:
+        self.nearest = np.clip(np.floor(place).astype(np.intp), 0, size - 1)
+        before = np.floor(place - 0.5).astype(np.intp)
+        self.share = (place - 0.5 - before).astype(np.float32)
+        self.before = np.clip(before, 0, size - 1)
+        self.after = np.clip(before + 1, 0, size - 1)
+
+
+def _blended(
+    pixels: npt.NDArray[np.int16], rows: _Between, cols: _Between
+) -> npt.NDArray[np.int16]:
+    """Bilinear between four pixels with data; where one of them has none, the nearest pixel as it is."""
+    known = pixels != NODATA
+    all_known = known[rows.before] & known[rows.after]
+    all_known = all_known[:, cols.before] & all_known[:, cols.after]
+    values = pixels.astype(np.float32)
+    line = values[rows.before]
+    line += (values[rows.after] - line) * rows.share[:, np.newaxis]
+    whole = line[:, cols.before]
+    whole += (line[:, cols.after] - whole) * cols.share
+    nearest = pixels[rows.nearest][:, cols.nearest]
+    return np.where(all_known, np.rint(whole), nearest).astype(np.int16)
 
 
 class Pool(threading.local):
@@ -157,6 +233,33 @@ class Pool(threading.local):
         return source
 
 
+@lru_cache(maxsize=OPEN_FILES)
+def _doubtful_blocks(name: str) -> npt.NDArray[np.bool_]:
+    """Which 256-pixel blocks of a display COG hold a cell with data that is to be hatched.
+
+    Two layers read once in a process, about a fifth of a second, instead of again for every tile.
+    """
+    with rasterio.open(name) as dataset:
+        blocks = []
+        for row in range(0, dataset.height, SIZE):
+            height = min(SIZE, dataset.height - row)
+            strip = dataset.read((1, *_DOUBT), window=Window(0, row, dataset.width, height))
+            doubtful = _is_doubtful(strip[1], strip[2], dataset) & (strip[0] != NODATA)
+            starts = np.arange(0, dataset.width, SIZE)
+            blocks.append(np.logical_or.reduceat(doubtful.any(axis=0), starts))
+    return np.array(blocks)
+
+
+def _is_doubtful(
+    n: npt.NDArray[np.int16], sigma: npt.NDArray[np.int16], dataset: DatasetReader
+) -> npt.NDArray[np.bool_]:
+    scale = dataset.scales[_DOUBT[1] - 1]
+    doubtful: npt.NDArray[np.bool_] = (n < palettes.FEW_SCENES) | (
+        sigma > palettes.LARGE_SIGMA_K / scale
+    )
+    return doubtful
+
+
 POOL = Pool()
 _DOUBT = tuple(band_number(HEAT_MAP_BANDS, name) for name in ("n", "sigma"))
 #: Where the hatch's pale lines run: diagonals four pixels wide, eight apart, unbroken from tile to tile.
@@ -173,13 +276,15 @@ def draw(path: Path, layer: str, tile: Tile) -> bytes | None:
     palette = palettes.PALETTES[layer]
     band = band_number(HEAT_MAP_BANDS, layer)
     source = POOL.get(path)
-    found = source.read(tile, (band, *_DOUBT) if palette.shows_doubt else (band,))
+    hatched = palette.shows_doubt and source.doubtful(tile)
+    found = source.read(tile, (band, *_DOUBT) if hatched else (band,))
     if found is None:
         return None
     table = _table(source.dataset, layer, band)
     indices = np.take(table, found[0].view(np.uint16))
-    if palette.shows_doubt:
-        _hatch(indices, few=found[1], spread=found[2], dataset=source.dataset)
+    if hatched:
+        doubtful = _is_doubtful(found[1], found[2], source.dataset)
+        indices[doubtful & _HATCH & (indices != palettes.NO_DATA)] += palettes.LEVELS
     if not indices.any():
         return nothing(layer)
     return png.encode(indices, *palettes.png_palette(layer))
@@ -193,20 +298,6 @@ def nothing(layer: str) -> bytes:
 
 def _table(dataset: DatasetReader, layer: str, band: int) -> npt.NDArray[np.uint8]:
     return palettes.lookup(layer, dataset.scales[band - 1], dataset.offsets[band - 1], NODATA)
-
-
-def _hatch(
-    indices: npt.NDArray[np.uint8],
-    *,
-    few: npt.NDArray[np.int16],
-    spread: npt.NDArray[np.int16],
-    dataset: DatasetReader,
-) -> None:
-    """Move the doubtful cells of `indices` that lie under a pale line to the pale half of the palette."""
-    scale = dataset.scales[_DOUBT[1] - 1]
-    doubtful = (few < palettes.FEW_SCENES) | (spread > palettes.LARGE_SIGMA_K / scale)
-    if doubtful.any():
-        indices[doubtful & _HATCH & (indices != palettes.NO_DATA)] += palettes.LEVELS
 
 
 class Cache:

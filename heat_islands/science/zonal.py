@@ -74,9 +74,7 @@ def weights(geometries: Geometries, grid: Grid) -> sparse.csr_matrix:
             (*nothing, np.zeros(len(shapes) + 1, dtype=np.int32)), shape=(len(shapes), cells)
         )
     rows = _Rows()
-    exact_extract(
-        _Extent(grid.crop(block)), _Polygons(shapes), ["cell_id", "coverage"], output=rows
-    )
+    exact_extract(_Extent(grid.crop(block)), Polygons(shapes), ["cell_id", "coverage"], output=rows)
     return rows.matrix(grid, block)
 
 
@@ -244,7 +242,9 @@ class _Polygon(Feature):  # type: ignore[misc]
         return []
 
 
-class _Polygons(FeatureSource):  # type: ignore[misc]
+class Polygons(FeatureSource):  # type: ignore[misc]
+    """The polygons as exactextract takes them, by WKB."""
+
     def __init__(self, shapes: npt.NDArray[np.object_]) -> None:
         super().__init__()
         self._wkb = shapely.to_wkb(shapes)
