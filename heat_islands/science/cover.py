@@ -15,9 +15,8 @@ CLASSES: tuple[str, ...] = ("sealed", "roof", "grass", "tree", "soil", "water")
 # NDVI of bare and sealed ground, and of closed vegetation (Sobrino et al. 2004, Remote Sensing of
 # Environment 90:434, give .2 and .5 for 1 km pixels; .1 and .75 suit 30 m in a town: recalled).
 NDVI_BARE, NDVI_GREEN = 0.10, 0.75
-# Liang albedo of crowns and of lawns, of asphalt and of roofs, from the reflectances of science.md §8.
+# Liang albedo of crowns and of lawns, from the reflectances of science.md §8.
 ALBEDO_TREE, ALBEDO_GRASS = 0.145, 0.181
-ALBEDO_ASPHALT, ALBEDO_ROOF = 0.105, 0.222
 # Water is dark and its NDVI negative (science.md §8's reflectances: albedo .026, NDVI −.2).
 WATER_NDVI, WATER_ALBEDO = 0.0, 0.07
 
@@ -27,9 +26,9 @@ FloatArray = npt.NDArray[np.float32]
 def fractions_from_indices(ndvi: FloatArray, albedo: FloatArray) -> FloatArray:
     """Estimated fractions (6, H, W) from NDVI and albedo (H, W); NaN where either is unknown.
 
-    Green by a straight line in NDVI; within it lawns are paler than crowns; of the rest, roofs are
-    paler than paving. Bare soil cannot be told and is counted as paving. What comes of it describes
-    districts, not yards: every product made with it must say "estimated".
+    Green by a straight line in NDVI; within it lawns are paler than crowns. Roofs and bare soil cannot
+    be told from paving at 30 m and are counted as such. What comes of it describes districts, not
+    yards: every product made with it must say "estimated".
 
     >>> found = fractions_from_indices(np.array([[.75, .1]], np.float32), np.array([[.145, .105]], np.float32))
     >>> found[:, 0, 0].round(2).tolist(), found[:, 0, 1].round(2).tolist()
@@ -38,12 +37,10 @@ def fractions_from_indices(ndvi: FloatArray, albedo: FloatArray) -> FloatArray:
     known = np.isfinite(ndvi) & np.isfinite(albedo)
     green = np.clip((ndvi - NDVI_BARE) / (NDVI_GREEN - NDVI_BARE), 0, 1)
     lawn = np.clip((albedo - ALBEDO_TREE) / (ALBEDO_GRASS - ALBEDO_TREE), 0, 1)
-    roof = np.clip((albedo - ALBEDO_ASPHALT) / (ALBEDO_ROOF - ALBEDO_ASPHALT), 0, 1)
     water = known & (ndvi < WATER_NDVI) & (albedo < WATER_ALBEDO)
-    built = 1 - green
     shares = {
-        "sealed": built * (1 - roof),
-        "roof": built * roof,
+        "sealed": 1 - green,
+        "roof": np.zeros_like(green),
         "grass": green * lawn,
         "tree": green * (1 - lawn),
         "soil": np.zeros_like(green),

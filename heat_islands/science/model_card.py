@@ -15,6 +15,9 @@ from heat_islands.science.ranking import Ranking
 from heat_islands.science.sharpness import USUAL_M, Sharpness
 from heat_islands.science.surface_basis import TREE, tree_term
 
+NOT_ADDITIVE = (
+    0.05  # of R²: beyond it the additive form is visibly too simple (on demo towns it is ahead)
+)
 FEW_SCENES = 5  # clear scenes in a cell below which weather passes for place (science.md §2)
 
 
@@ -55,7 +58,7 @@ def model_card(
     parts = [
         _head(ranking, facts),
         _inputs(ranking, facts),
-        _model(ranking, width),
+        _model(ranking, width, facts.cover is None),
         _validation(ranking),
         _baselines(ranking),
         _reach(ranking),
@@ -103,8 +106,8 @@ def _inputs(ranking: Ranking, facts: CardFacts) -> str:
     if facts.cover is None:
         lines.append(
             "- **Land cover: estimated** from NDVI and albedo of the scenes (30 m). That cannot "
-            "describe a yard: "
-            "what lies in each one is a guess from its surroundings. Add a map with `add_cover`."
+            "describe a yard: what lies in each one is a guess from its surroundings, and roofs count "
+            "as paving. Add a map with `add_cover`."
         )
     else:
         resolution = f"{facts.cover_resolution_m:g} m" if facts.cover_resolution_m else "polygons"
@@ -138,7 +141,7 @@ def _registration(ranking: Ranking) -> str:
     return f"- Registration: the cover lies {shift} of the scenes; too little or too unsure to correct."
 
 
-def _model(ranking: Ranking, width: Sharpness | None) -> str:
+def _model(ranking: Ranking, width: Sharpness | None, estimated: bool) -> str:
     model = ranking.model
     lines = [
         "## What makes the surface hot, as learnt here",
@@ -172,7 +175,7 @@ def _model(ranking: Ranking, width: Sharpness | None) -> str:
         f"around it, the "
         "second cannot go beyond the compositions that footprints show.",
     ]
-    if width is not None:
+    if width is not None and not estimated:
         lines += ["", _width(width)]
     return "\n".join(lines)
 
@@ -216,6 +219,15 @@ def _validation(ranking: Ranking) -> str:
         f"{s.random_rmse_k:.2f} |"
         for s in ranking.skills
     ]
+    r2 = {s.name: s.spatial_r2 for s in ranking.skills}
+    gap = r2.get("boosted trees", 0.0) - r2.get("additive", 0.0)
+    if gap > NOT_ADDITIVE:
+        lines += [
+            "",
+            f"**Boosted trees predict footprints better by {gap:.2f} of R².** What makes this surface hot is "
+            "not a sum of its covers as they are known here, and effects drawn from such a sum are weaker "
+            "evidence than the intervals say.",
+        ]
     lines += [
         "",
         "This is skill at predicting the heat of 100 m footprints. It is not skill at predicting "

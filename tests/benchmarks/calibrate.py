@@ -63,7 +63,7 @@ def code_hash() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="2000-2029")
-    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, help="where measured towns are kept, to go on later")
     parser.add_argument("--output", type=Path, help="default: the committed calibration.json")
     arguments = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greening.settings")
