@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -193,7 +194,7 @@ class _Between:
     """Places along one axis of `size` pixels: the pixel each lies in, the two whose centres enclose it, and
     how far it is from the first of them, 0–1."""
 
-    def __init__(self, place: npt.NDArray[np.floating], size: int) -> None:
+    def __init__(self, place: npt.NDArray[np.floating[Any]], size: int) -> None:
         self.nearest = np.clip(np.floor(place).astype(np.intp), 0, size - 1)
         before = np.floor(place - 0.5).astype(np.intp)
         self.share = (place - 0.5 - before).astype(np.float32)
@@ -214,7 +215,8 @@ def _blended(
     whole = line[:, cols.before]
     whole += (line[:, cols.after] - whole) * cols.share
     nearest = pixels[rows.nearest][:, cols.nearest]
-    return np.where(all_known, np.rint(whole), nearest).astype(np.int16)
+    blended: npt.NDArray[np.int16] = np.where(all_known, np.rint(whole), nearest).astype(np.int16)
+    return blended
 
 
 class Pool(threading.local):
