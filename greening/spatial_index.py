@@ -21,7 +21,7 @@ def indexed_columns(database: str) -> Iterator[tuple[str, str]]:
         if not model._meta.managed or not router.allow_migrate_model(database, model):
             continue
         for field in model._meta.local_fields:
-            if isinstance(field, BaseSpatialField) and field.spatial_index:
+            if isinstance(field, BaseSpatialField) and field.spatial_index and field.column:
                 yield model._meta.db_table, field.column
 
 
