@@ -40,14 +40,13 @@ check:  ## format, lint, types, import contracts, missing migrations, templates
 	lint-imports --no-cache
 	python manage.py makemigrations --check --dry-run --verbosity 0
 	python manage.py check --fail-level WARNING
-	djlint --check --lint --quiet frontend/templates greening/templates heat_islands/templates
+	djlint --lint --quiet frontend/templates greening/templates
 	npm --prefix frontend run --silent check
 
 format:  ## put everything in its form
 	@.ci/setup test
 	ruff format .
 	ruff check --fix .
-	-djlint --reformat --quiet frontend/templates greening/templates heat_islands/templates
 	npm --prefix frontend run --silent format
 
 bench:  ## every benchmark, each a ratio against a named peer in the same run
