@@ -13,8 +13,8 @@ from heat_islands.science.training import Array, Layers
 
 WIDTHS_M = (60.0, 80.0, 100.0, 125.0, 160.0, 200.0, 260.0)
 # A surface spreads heat sideways, resampling blurs: towns simulated with a 100 m sensor look wider
-# than it (development towns, decision 0010). Beyond these the stated sensor is doubtful.
-USUAL_M = (105.0, 175.0)
+# than it, 135–153 m (decision 0010). Beyond these bounds the stated sensor is doubtful.
+USUAL_M = (115.0, 165.0)
 MIN_GAIN = (
     0.01  # relative fall of squared error from the worst width to the best; less shows no width
 )

@@ -25,6 +25,7 @@ from heat_islands.demo.products import DemoProducts, write_products
 from heat_islands.demo.town import DemoTown, Variant, build_town
 from heat_islands.science.composite import LEAST_CLEAR_SHARE, MIN_SCENES, fit_cells, fit_scenes
 from heat_islands.science.cover import CLASSES
+from heat_islands.science.cover_mapping import Mapping
 from heat_islands.science.encoding import (
     HEAT_MAP_BANDS,
     NODATA,
@@ -34,6 +35,7 @@ from heat_islands.science.encoding import (
 )
 from heat_islands.science.footprint import FloatArray
 from heat_islands.science.grid import Grid
+from heat_islands.science.land_cover import open_source
 from heat_islands.science.median import median_of_known
 from heat_islands.science.onto_grid import native_layers, resample, window_over
 from heat_islands.science.products import open_products
@@ -124,20 +126,12 @@ def heat_layers(stack: Int16Array, grid: Grid) -> dict[str, FloatArray]:
 
 
 def cover_fractions(path: Path, grid: Grid) -> FloatArray:
-    """The demo's class map as fractions (6, H, W): its pixels lie whole inside the grid's cells."""
-    with rasterio.open(path) as dataset:
-        parts = round(grid.resolution / dataset.transform.a)
-        classes = dataset.read(1)
-    shape = (grid.height, parts, grid.width, parts)
-    counts = np.stack(
-        [
-            (classes == code).reshape(shape).mean(axis=(1, 3), dtype=np.float32)
-            for code in range(1, len(CLASSES) + 1)
-        ]
-    )
-    known = counts.sum(axis=0)
-    counts[:, known < 0.5] = np.nan
-    return np.asarray(counts / np.where(known >= 0.5, known, np.nan), np.float32)
+    """The class map as fractions (6, H, W), as add_cover reads it."""
+    source, mapping = open_source(path, layer="", attribute=""), Mapping.load("demo")
+    fractions = np.full((len(CLASSES), *grid.shape), np.nan, np.float32)
+    for block in grid.blocks(source.block_size(grid)):
+        fractions[(slice(None), *block.slices)] = source.fractions(grid.crop(block), mapping)
+    return fractions
 
 
 def measure(seed: int, variant: str = "standard", *, yards: int = 24) -> MeasuredTown:
