@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -31,7 +33,7 @@ HALF_WORLD_M = math.pi * 6_378_137.0
 MAX_ZOOM = 22
 #: Beyond 8 zooms past its own, a whole tile would be less than one pixel.
 OVERZOOM = 8
-OPEN_FILES = 8
+OPEN_FILES = 16
 CACHED_BYTES = 32 * 1024 * 1024
 
 
@@ -219,24 +221,57 @@ def _blended(
     return blended
 
 
-class Pool(threading.local):
-    """The display COGs this thread has open: GDAL's datasets must not be shared between threads."""
+class Pool:
+    """Open display COGs, each lent to one thread at a time: GDAL's datasets must not be shared at once.
 
-    def __init__(self) -> None:
-        self.sources: OrderedDict[Path, Source] = OrderedDict()
+    Not one a thread: a WSGI server may run hundreds of threads, and most would open the file anew.
+    """
 
-    def get(self, path: Path) -> Source:
-        source = self.sources.pop(path, None)
-        if source is None:
-            source = Source.open(path)
-            while len(self.sources) >= OPEN_FILES:
-                self.sources.popitem(last=False)[1].dataset.close()
-        self.sources[path] = source
-        return source
+    def __init__(self, limit: int = OPEN_FILES) -> None:
+        self.limit = limit
+        self._idle: list[
+            tuple[Path, Source]
+        ] = []  # the one used last comes last: its blocks are in memory
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lend(self, path: Path) -> Iterator[Source]:
+        """The COG at `path`, open, for the length of the block."""
+        source = self._take(path) or Source.open(path)
+        try:
+            yield source
+        finally:
+            self._give_back(path, source)
+
+    def clear(self) -> None:
+        """Close all that is not lent."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, source in idle:
+            source.dataset.close()
+
+    def _take(self, path: Path) -> Source | None:
+        with self._lock:
+            for i in range(len(self._idle) - 1, -1, -1):
+                if self._idle[i][0] == path:
+                    return self._idle.pop(i)[1]
+        return None
+
+    def _give_back(self, path: Path, source: Source) -> None:
+        with self._lock:
+            self._idle.append((path, source))
+            excess = self._idle.pop(0)[1] if len(self._idle) > self.limit else None
+        if excess is not None:
+            excess.dataset.close()
+
+
+def _doubtful_blocks(name: str) -> npt.NDArray[np.bool_]:
+    with _SCANNING:  # many ask at once for a new map's first tiles; one looks
+        return _scan_for_doubt(name)
 
 
 @lru_cache(maxsize=OPEN_FILES)
-def _doubtful_blocks(name: str) -> npt.NDArray[np.bool_]:
+def _scan_for_doubt(name: str) -> npt.NDArray[np.bool_]:
     """Which 256-pixel blocks of a display COG hold a cell with data that is to be hatched.
 
     Two layers read once in a process, about a fifth of a second, instead of again for every tile.
@@ -246,16 +281,16 @@ def _doubtful_blocks(name: str) -> npt.NDArray[np.bool_]:
         for row in range(0, dataset.height, SIZE):
             height = min(SIZE, dataset.height - row)
             strip = dataset.read((1, *_DOUBT), window=Window(0, row, dataset.width, height))
-            doubtful = _is_doubtful(strip[1], strip[2], dataset) & (strip[0] != NODATA)
+            doubtful = _is_doubtful(strip[1], strip[2], dataset.scales) & (strip[0] != NODATA)
             starts = np.arange(0, dataset.width, SIZE)
             blocks.append(np.logical_or.reduceat(doubtful.any(axis=0), starts))
     return np.array(blocks)
 
 
 def _is_doubtful(
-    n: npt.NDArray[np.int16], sigma: npt.NDArray[np.int16], dataset: DatasetReader
+    n: npt.NDArray[np.int16], sigma: npt.NDArray[np.int16], scales: tuple[float, ...]
 ) -> npt.NDArray[np.bool_]:
-    scale = dataset.scales[_DOUBT[1] - 1]
+    scale = scales[_DOUBT[1] - 1]
     doubtful: npt.NDArray[np.bool_] = (n < palettes.FEW_SCENES) | (
         sigma > palettes.LARGE_SIGMA_K / scale
     )
@@ -263,6 +298,7 @@ def _is_doubtful(
 
 
 POOL = Pool()
+_SCANNING = threading.Lock()
 _DOUBT = tuple(band_number(HEAT_MAP_BANDS, name) for name in ("n", "sigma"))
 #: Where the hatch's pale lines run: diagonals four pixels wide, eight apart, unbroken from tile to tile.
 _HATCH = (np.add.outer(np.arange(SIZE), np.arange(SIZE)) % 8) < 4
@@ -277,15 +313,16 @@ def draw(path: Path, layer: str, tile: Tile) -> bytes | None:
     """
     palette = palettes.PALETTES[layer]
     band = band_number(HEAT_MAP_BANDS, layer)
-    source = POOL.get(path)
-    hatched = palette.shows_doubt and source.doubtful(tile)
-    found = source.read(tile, (band, *_DOUBT) if hatched else (band,))
+    with POOL.lend(path) as source:
+        hatched = palette.shows_doubt and source.doubtful(tile)
+        found = source.read(tile, (band, *_DOUBT) if hatched else (band,))
+        scales, offsets = source.dataset.scales, source.dataset.offsets
     if found is None:
         return None
-    table = _table(source.dataset, layer, band)
+    table = palettes.lookup(layer, scales[band - 1], offsets[band - 1], NODATA)
     indices = np.take(table, found[0].view(np.uint16))
     if hatched:
-        doubtful = _is_doubtful(found[1], found[2], source.dataset)
+        doubtful = _is_doubtful(found[1], found[2], scales)
         indices[doubtful & _HATCH & (indices != palettes.NO_DATA)] += palettes.LEVELS
     if not indices.any():
         return nothing(layer)
@@ -296,10 +333,6 @@ def draw(path: Path, layer: str, tile: Tile) -> bytes | None:
 def nothing(layer: str) -> bytes:
     """A tile without any data: wholly transparent."""
     return png.encode(np.zeros((SIZE, SIZE), dtype=np.uint8), *palettes.png_palette(layer))
-
-
-def _table(dataset: DatasetReader, layer: str, band: int) -> npt.NDArray[np.uint8]:
-    return palettes.lookup(layer, dataset.scales[band - 1], dataset.offsets[band - 1], NODATA)
 
 
 class Cache:

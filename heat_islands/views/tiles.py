@@ -114,7 +114,8 @@ def attribution(heat_map: HeatMap) -> str:
 def native_zoom(heat_map: HeatMap) -> int:
     """The zoom of the display raster's own pixels; beyond it, a client does as well to enlarge."""
     try:
-        return tiles.POOL.get(heat_map.display_path).zoom
+        with tiles.POOL.lend(heat_map.display_path) as source:
+            return source.zoom
     except RasterioError as error:
         raise gone(heat_map) from error
 

@@ -6,7 +6,8 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -135,7 +136,8 @@ class TestPixels:
         path = heat_map().display_path
         tile = tile_at(2.2600, 48.8310, zoom)
         band = 2
-        found = tiles.POOL.get(path).read(tile, (band,))
+        with tiles.POOL.lend(path) as source:
+            found = source.read(tile, (band,))
         assert found is not None
         ours = np.ma.masked_equal(found[0], -32768)
         with Reader(str(path)) as reader:
@@ -151,9 +153,9 @@ class TestPixels:
     def test_neighbouring_tiles_meet_without_a_seam(self) -> None:
         path = heat_map().display_path
         tile = tile_at(2.2600, 48.8310, 17)
-        source = tiles.POOL.get(path)
-        west = source.read(tile, (2,))
-        east = source.read(tiles.Tile(17, tile.x + 1, tile.y), (2,))
+        with tiles.POOL.lend(path) as source:
+            west = source.read(tile, (2,))
+            east = source.read(tiles.Tile(17, tile.x + 1, tile.y), (2,))
         assert west is not None
         assert east is not None
         assert np.abs(west[0, :, -1].astype(int) - east[0, :, 0]).max() <= 1
@@ -255,7 +257,7 @@ class TestCaching:
         row = heat_map()
         tag = client.get(address(HALL_14))["ETag"]
         tiles.DRAWN.clear()
-        tiles.POOL.sources.clear()
+        tiles.POOL.clear()
         row.display_path.unlink()
         for held in (tag, f'"x", W/{tag}', "*"):
             answer = client.get(address(HALL_14), headers={"if-none-match": held})
@@ -304,16 +306,32 @@ class TestCaching:
         assert cache.get("0") is None
         assert cache.get("29") == bytes(12)
 
-    def test_the_pool_closes_what_it_no_longer_keeps(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(tiles, "OPEN_FILES", 1)
-        first, second = heat_map(), heat_map(slug="other")
+    def test_the_pool_lends_a_raster_to_one_at_a_time_and_opens_it_once(self) -> None:
+        path = heat_map().display_path
         pool = tiles.Pool()
-        source = pool.get(first.display_path)
-        assert pool.get(first.display_path) is source
-        pool.get(second.display_path)
+        with pool.lend(path) as first, pool.lend(path) as second:
+            assert first is not second
+        with pool.lend(path) as again:
+            assert again in (first, second)
+
+    def test_the_pool_closes_what_it_no_longer_keeps(self) -> None:
+        first, second = heat_map(), heat_map(slug="other")
+        pool = tiles.Pool(limit=1)
+        with pool.lend(first.display_path) as source:
+            pass
+        with pool.lend(second.display_path):
+            pass
         assert source.dataset.closed
+        pool.clear()
+
+    def test_many_threads_draw_the_same_tiles_as_one(self) -> None:
+        path = heat_map().display_path
+        places = [tiles.Tile(15, x, y) for x in range(16588, 16594) for y in range(11272, 11278)]
+        alone = [tiles.draw(path, "anomaly", place) for place in places]
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(partial(tiles.draw, path, "anomaly"), places))
+        assert together == alone
+        assert any(alone)
 
     def test_gdals_block_cache_is_capped_as_the_settings_say(self) -> None:
         from django.contrib.gis.gdal.libgdal import lgdal
@@ -383,4 +401,5 @@ def test_the_row_and_the_raster_agree_about_where_they_are() -> None:
     row: HeatMap = heat_map()
     with rasterio.open(row.display_path) as display:
         assert display.crs.to_epsg() == 3857
-        assert tiles.POOL.get(row.display_path).aligned
+    with tiles.POOL.lend(row.display_path) as source:
+        assert source.aligned
