@@ -53,8 +53,9 @@ def plausible(values: FloatArray) -> FloatArray:
 def albedo(reflectance: Mapping[str, FloatArray]) -> FloatArray:
     """Broadband shortwave albedo, 0–1, of Landsat surface reflectance [Liang 2001].
 
-    >>> float(round(albedo({"blue": np.float64(.08), "red": np.float64(.12), "nir": np.float64(.30),
-    ...                     "swir1": np.float64(.25), "swir2": np.float64(.18)}), 6))
+    >>> bands = {"blue": np.float64(.08), "red": np.float64(.12), "nir": np.float64(.30),
+    ...          "swir1": np.float64(.25), "swir2": np.float64(.18)}
+    >>> round(float(albedo(bands)), 6)
     0.18839
     """
     total = sum(weight * reflectance[band] for band, weight in LIANG_2001.items())
