@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -27,8 +27,9 @@ FLAGS = [
 ]
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 #: A busy machine is slow, not broken.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 START_S = 180
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

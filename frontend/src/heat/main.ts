@@ -67,6 +67,11 @@ class Yards {
       layer.on("mouseover", () => this.light(yard.id, true));
       layer.on("mouseout", () => this.light(yard.id, false));
     }
+    mark.on("keypress", (event) => {
+      if ((event as L.LeafletKeyboardEvent).originalEvent.key !== "Enter") return;
+      this.sheet.reveal();
+      this.choose(yard.id, false);
+    });
     this.shapes.set(yard.id, shape);
     this.marks.set(yard.id, mark);
   }

@@ -32,6 +32,8 @@ export interface CanvasLayerOptions {
   readonly store: TileStore;
   readonly tileMaxZoom: number;
   readonly visible: () => ReadonlySet<string>;
+  /** Whether a click can meet a feature; all of them where this is not given. */
+  readonly meets?: (source: LayerSettings, feature: Feature) => boolean;
   /** Called when a tile of a source could not be had. */
   readonly failed?: () => void;
 }
@@ -81,8 +83,14 @@ export class CanvasLayer {
     if (!drawn) return null;
     const visible = this.options.visible();
     const candidates: Candidate[] = [];
-    for (const [layer, features] of drawn.found) {
-      if (visible.has(layer)) candidates.push({ layer, features });
+    for (const source of this.options.sources) {
+      const features = drawn.found.get(source.name);
+      if (!features || !visible.has(source.name)) continue;
+      const meets = this.options.meets;
+      candidates.push({
+        layer: source.name,
+        features: meets ? features.filter((feature) => meets(source, feature)) : features,
+      });
     }
     return hitOf(candidates, world.x - column, world.y - row, side, reach);
   }

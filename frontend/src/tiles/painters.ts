@@ -28,16 +28,23 @@ export function groundPainter(tokens: Tokens, lat: number): Painter {
 /** Filters are by layer: the states drawn, or all where there is none. */
 export type Filters = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** The symbol a feature is drawn with, or null where it is not drawn: then a click does not meet it either. */
+export function symbolOf(source: LayerSettings, feature: Feature, filters: Filters): string | null {
+  const state = String(feature.properties.state ?? "");
+  const chosen = filters.get(source.name);
+  if (chosen && !chosen.has(state)) return null;
+  const symbol = groupOf(source, state)?.symbol ?? "circle";
+  // A state asked for by name is drawn even where it usually is not.
+  if (symbol === "none") return chosen ? "circle" : null;
+  return symbol;
+}
+
 export function objectPainter(tokens: Tokens, filters: () => Filters): Painter {
   return (sheet, source, features) => {
-    const chosen = filters().get(source.name);
     for (const feature of features) {
-      const state = String(feature.properties.state ?? "");
-      if (chosen && !chosen.has(state)) continue;
-      // A state asked for by name is drawn even where it usually is not.
-      const group = groupOf(source, state);
-      const symbol = group?.symbol === "none" ? (chosen ? "circle" : "none") : (group?.symbol ?? "circle");
-      if (symbol === "none") continue;
+      const symbol = symbolOf(source, feature, filters());
+      if (symbol === null) continue;
+      const group = groupOf(source, String(feature.properties.state ?? ""));
       const colour = tokens.tone(group?.tone ?? "idea");
       if (feature.kind === "point") {
         const [x, y] = feature.parts[0] ?? [];

@@ -82,6 +82,7 @@ export class Heat {
         [north, east],
       ],
       opacity: this.state.opacity / 100,
+      attribution: document.attribution ?? "",
     });
     // One pixel of overlap: between zoom levels the browser leaves a seam between tiles.
     this.raster.on("tileloadstart", (event) => {
@@ -117,6 +118,7 @@ export class Heat {
 }
 
 interface TileJson {
+  readonly attribution?: string;
   readonly tiles: readonly string[];
   readonly bounds: readonly [number, number, number, number];
   readonly minzoom: number;

@@ -5,7 +5,14 @@ import type { Reader } from "../page/text";
 import { CanvasLayer } from "../tiles/canvas-layer";
 import { TileStore } from "../tiles/features";
 import type { Hit } from "../tiles/hit";
-import { type Filters, groundPainter, NAMES_FROM, objectPainter, streetNames } from "../tiles/painters";
+import {
+  type Filters,
+  groundPainter,
+  NAMES_FROM,
+  objectPainter,
+  streetNames,
+  symbolOf,
+} from "../tiles/painters";
 import { Tokens } from "../tiles/palette";
 
 /** Below the heat, the fabric; above it, the things. Leaflet's own panes start at 200 (tiles). */
@@ -70,8 +77,14 @@ export class TownMap {
       .addTo(this.map);
     this.addHome(reader);
     this.map.fitBounds(this.bounds, { animate: false });
-    new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(element);
+    new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(element);
 
+    this.map.on("popupopen", ({ popup }) => {
+      popup
+        .getElement()
+        ?.querySelector(".leaflet-popup-close-button")
+        ?.setAttribute("aria-label", reader.say("close"));
+    });
     this.addLand();
     this.addBaseMap();
     const store = new TileStore(settings.tiles);
@@ -96,6 +109,7 @@ export class TownMap {
     this.objects = new CanvasLayer(this.map, {
       sources: layers,
       paint: objectPainter(this.tokens, () => this.filters),
+      meets: (source, feature) => symbolOf(source, feature, this.filters) !== null,
       pane: "objects",
       store,
       tileMaxZoom: settings.tileMaxZoom,
