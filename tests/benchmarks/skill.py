@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest, kendalltau
+from threadpoolctl import threadpool_limits
 
 from heat_islands.science.calibration import Calibration
+from heat_islands.science.calibration import load as load_calibration
 from heat_islands.science.ranking import Ranking, Yard, rank
-from tests.benchmarks.towns import MeasuredTown
+from tests.benchmarks.towns import MeasuredTown, measured
 
 Array = npt.NDArray[np.float64]
 RULES = ("temperature", "sealed share", "sealed m²")
@@ -109,6 +115,21 @@ def skill_of(town: MeasuredTown, ranking: Ranking) -> TownSkill:
         offset_m=ranking.offset.applied,
         errors=tuple(((truth - effects.effect_k[keep]) / effects.sigma_k[keep]).round(4).tolist()),
     )
+
+
+def examined(seed: int) -> TownSkill:
+    """A standard town, from its seed to its figures; for a process of its own."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greening.settings")
+    town = measured(seed)
+    return skill_of(town, rank_town(town, load_calibration()))
+
+
+def examined_together(seeds: Sequence[int], workers: int = 2) -> list[TownSkill]:
+    """Several towns, side by side: each takes about a minute of one core."""
+    # Spawned, not forked: the parent holds databases and GDAL's threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, threadpool_limits, (1,)) as pool:
+        return list(pool.map(examined, seeds))
 
 
 def table(skills: list[TownSkill]) -> str:

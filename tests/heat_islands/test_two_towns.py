@@ -9,9 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from heat_islands.science import calibration
-from tests.benchmarks.skill import TownSkill, coverage, rank_town, skill_of
-from tests.benchmarks.towns import measured
+from tests.benchmarks.skill import TownSkill, coverage, examined_together
 
 pytestmark = pytest.mark.town
 
@@ -20,12 +18,7 @@ SEEDS = (9001, 9002)
 
 @pytest.fixture(scope="module")
 def skills() -> list[TownSkill]:
-    kept = calibration.load()
-    found = []
-    for seed in SEEDS:
-        town = measured(seed)
-        found.append(skill_of(town, rank_town(town, kept)))
-    return found
+    return examined_together(SEEDS)
 
 
 def mean(skills: list[TownSkill], name: str) -> float:
