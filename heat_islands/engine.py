@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 #: GDAL's block cache, MB a process: a kernel reads each file block about once, so a larger one only holds
 #: memory.
-GDAL_CACHE_MB = 64
+GDAL_CACHE_MB = 16
 #: Tasks under way per worker: one running, one waiting; more would only hold results in memory.
 AHEAD = 2
 #: A worker may be killed (out of memory, an impatient administrator); its blocks are computed again this

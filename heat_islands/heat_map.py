@@ -160,12 +160,9 @@ def plan_build(
 def fit_selection(build: Build) -> SceneFit:
     """Scene terms and noise from the coarse samples of the chosen scenes."""
     paths = [str(scene.path / FILE) for scene in build.selection.used]
-    lst = np.stack([read_sample(path, "lst").ravel() for path in paths])
-    step = max(1, lst.shape[1] // SAMPLE_CELLS)
-    st_qa = None
-    if any(scene.has_st_qa for scene in build.selection.used):
-        st_qa = np.stack([read_sample(path, "st_qa").ravel() for path in paths])[:, ::step]
-    return fit_scenes(lst[:, ::step] - np.float32(273.15), st_qa)
+    lst_c = read_sample(paths, "lst", SAMPLE_CELLS) - np.float32(273.15)
+    has_st_qa = any(scene.has_st_qa for scene in build.selection.used)
+    return fit_scenes(lst_c, read_sample(paths, "st_qa", SAMPLE_CELLS) if has_st_qa else None)
 
 
 def compute(

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
-from heat_islands.science.encoding import NODATA, SCENE_BANDS, Int16Array
+from heat_islands.science.encoding import LARGEST, SCENE_BANDS, Int16Array
 from heat_islands.science.errors import NoClearPixel
 from heat_islands.science.median import SHIFT, count_known, less, sort_rows
 from heat_islands.science.temperature import local_variance, scene_wide_error
@@ -151,15 +150,21 @@ def fit_cells(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit) -> CellF
         se_k=np.empty(cells, np.float32),
         sigma_k=np.empty(cells, np.float32),
     )
+    tables = None if st_qa is None or fit.kappa == 0 else _precision_tables(fit)
     for first in range(0, cells, SORTED_AT_ONCE):
         chunk = slice(first, min(first + SORTED_AT_ONCE, cells))
-        _fit_chunk(
-            lst[:, chunk], None if st_qa is None else st_qa[:, chunk], fit, result.part(chunk)
-        )
+        qa = None if st_qa is None else st_qa[:, chunk]
+        _fit_chunk(lst[:, chunk], qa, tables, fit, result.part(chunk))
     return result
 
 
-def _fit_chunk(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit, out: CellFit) -> None:
+def _fit_chunk(
+    lst: Int16Array,
+    st_qa: Int16Array | None,
+    tables: FloatArray | None,
+    fit: SceneFit,
+    out: CellFit,
+) -> None:
     term = np.rint(fit.term_c / LST.scale).astype(np.int16)
     known = count_known(lst)
     rows = less(lst, term)
@@ -170,11 +175,13 @@ def _fit_chunk(lst: Int16Array, st_qa: Int16Array | None, fit: SceneFit, out: Ce
     if len(fit.term_c) == 1:
         out.cell_k[:], out.n[:], out.se_k[:], out.sigma_k[:] = start, known, np.nan, np.nan
         return
+    precision = (1.0 / np.square(fit.sigma_k)).astype(np.float32)[:, np.newaxis]
     for first in range(0, lst.shape[1], FITTED_AT_ONCE):
         part = slice(first, first + FITTED_AT_ONCE)
         residual = np.multiply(rows[:-1, part], np.float32(LST.scale), dtype=np.float32)
         residual -= start[part] - np.float32(SHIFT * LST.scale)
-        precision = _precision(None if st_qa is None else st_qa[:, part], fit)
+        if st_qa is not None and tables is not None:
+            precision = _precision(st_qa[:, part], tables)
         _one_step(start[part], residual, precision, fit, out.part(part))
 
 
@@ -210,19 +217,27 @@ def _one_step(
         values[out.n == 0] = np.nan
 
 
-def _precision(st_qa: Int16Array | None, fit: SceneFit) -> FloatArray:
-    """1 / (σ² + κ·local ST_QA²): (scenes, 1), or (scenes, cells) where ST_QA tells."""
-    variance = np.square(fit.sigma_k)[:, np.newaxis]
-    if st_qa is None or fit.kappa == 0.0:
-        return (1.0 / variance).astype(np.float32)
-    local = np.square(st_qa.astype(np.float32) * np.float32(ST_QA.scale))
-    local -= np.square(fit.floor_k).astype(np.float32)[:, np.newaxis]
-    local[(st_qa == NODATA) | ~(local > 0)] = (
-        0.0  # also where the scene has no ST_QA: its floor is NaN
-    )
-    local *= np.float32(fit.kappa)
-    local += variance.astype(np.float32)
-    return np.asarray(np.reciprocal(local, out=local))
+def _precision_tables(fit: SceneFit) -> FloatArray:
+    """1 / (σ² + κ·local ST_QA²) of every stored ST_QA: (scenes, 65536), by the number's bits as uint16.
+
+    Nodata and scenes without ST_QA have 1 / σ². A look-up is a quarter of the arithmetic, cell by cell.
+    """
+    tables = np.empty((len(fit.sigma_k), 1 << 16), dtype=np.float32)
+    variance = np.square(fit.sigma_k)
+    tables[:] = (1.0 / variance)[:, np.newaxis]
+    st_qa2 = np.square(np.arange(LARGEST + 1) * ST_QA.scale)
+    for table, own, floor in zip(tables, variance, fit.floor_k, strict=True):
+        if np.isfinite(floor):
+            table[: LARGEST + 1] = 1.0 / (own + fit.kappa * np.maximum(st_qa2 - floor**2, 0.0))
+    return tables
+
+
+def _precision(st_qa: Int16Array, tables: FloatArray) -> FloatArray:
+    """The precision of every value: (scenes, cells)."""
+    found = np.empty(st_qa.shape, dtype=np.float32)
+    for into, numbers, table in zip(found, st_qa.view(np.uint16), tables, strict=True):
+        np.take(table, numbers, out=into, mode="clip")
+    return found
 
 
 def _biweight(residual: Float64Array, weight: Float64Array) -> Float64Array:
@@ -290,9 +305,11 @@ def _solve(y: Float64Array, weight: Float64Array) -> tuple[Float64Array, Float64
 
 
 def _require_common_cells(known: BoolArray) -> None:
-    shared = known.astype(np.float32) @ known.T.astype(np.float32)
-    parts, _ = connected_components(shared > 0, directed=False)
-    if parts > 1:
+    shared = np.array([[bool((a & b).any()) for b in known] for a in known])
+    reached = shared[0]
+    while (further := shared[reached].any(axis=0)).sum() > reached.sum():
+        reached = further
+    if not reached.all():
         raise NoClearPixel(
             "Some scenes share no clear cell with the others and so no common scale: add scenes of clearer days."
         )

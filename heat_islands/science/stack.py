@@ -45,12 +45,16 @@ def read_layer(paths: Sequence[str], layer: str, block: Block) -> Int16Array:
     return stack.reshape(len(paths), -1)
 
 
-def read_sample(path: str, layer: str) -> FloatArray:
-    """One cell in `SAMPLE_STEP` × `SAMPLE_STEP` of a scene's layer, unscaled, NaN where unknown."""
+def read_sample(paths: Sequence[str], layer: str, cells: int) -> FloatArray:
+    """About `cells` cells of every scene's layer, spread over the grid: (scenes, cells), unscaled, NaN unknown."""
     band = SCENE_BANDS[band_number(SCENE_BANDS, layer) - 1]
-    scene = _open(path)
-    shape = -(-scene.height // SAMPLE_STEP), -(-scene.width // SAMPLE_STEP)
-    return band.decode(_read(path, band_number(SCENE_BANDS, layer), out_shape=shape))
+    rows = []
+    for path in paths:
+        scene = _open(path)
+        shape = -(-scene.height // SAMPLE_STEP), -(-scene.width // SAMPLE_STEP)
+        stored = _read(path, band_number(SCENE_BANDS, layer), out_shape=shape).ravel()
+        rows.append(band.decode(stored[:: max(1, stored.size // cells)]))
+    return np.stack(rows)
 
 
 def _read(path: str, number: int, **options: Any) -> Int16Array:
