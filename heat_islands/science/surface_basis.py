@@ -40,7 +40,11 @@ COVER_TERMS: tuple[Term, ...] = (
     Term("water", -1),
     Term("roof", 0),
 )
-RING_TERMS: tuple[Term, ...] = (Term("ring green", -1), Term("ring roof", 0), Term("ring water", -1))
+RING_TERMS: tuple[Term, ...] = (
+    Term("ring green", -1),
+    Term("ring roof", 0),
+    Term("ring water", -1),
+)
 ALBEDO_TERM = Term("albedo beyond its cover's", -1)
 
 
@@ -60,7 +64,9 @@ def saturating(fraction: FloatArray, curvature: float) -> FloatArray:
     return np.asarray(-np.expm1(np.float32(-curvature) * fraction) * scale, np.float32)
 
 
-def cover_basis(fractions: FloatArray, curvatures: Sequence[float]) -> list[tuple[Term, FloatArray]]:
+def cover_basis(
+    fractions: FloatArray, curvatures: Sequence[float]
+) -> list[tuple[Term, FloatArray]]:
     """Basis functions of fractions (6, …): the cover terms, then one tree term a curvature."""
     index = {"grass": GRASS, "soil": SOIL, "water": WATER, "roof": ROOF}
     terms = [(term, fractions[index[term.name]]) for term in COVER_TERMS]
