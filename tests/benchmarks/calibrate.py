@@ -10,6 +10,7 @@ tested on towns they were not calibrated on.
 from __future__ import annotations
 
 import argparse
+import ast
 import datetime as dt
 import hashlib
 import os
@@ -50,13 +51,13 @@ def seeds_of(text: str) -> list[int]:
 
 
 def code_hash() -> str:
-    """A hash of the source of the modules that make effects."""
+    """A hash of the modules that make effects, of their code alone: not of comments or layout."""
     import heat_islands.science
 
     folder = Path(heat_islands.science.__file__).parent
     digest = hashlib.sha256()
     for name in MODULES:
-        digest.update((folder / f"{name}.py").read_bytes())
+        digest.update(ast.dump(ast.parse((folder / f"{name}.py").read_text())).encode())
     return digest.hexdigest()[:16]
 
 

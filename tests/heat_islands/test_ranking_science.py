@@ -14,6 +14,7 @@ from heat_islands.science.footprint import Footprint
 from heat_islands.science.ranking import Ranking, Yard, fault_of, rank
 from heat_islands.science.registration import cover_offset
 from heat_islands.science.training import Layers, training_table
+from tests.benchmarks.calibrate import code_hash
 from tests.heat_islands.ranking_layers import GRID, region, true_cooling, yards
 
 HALF = Footprint(spacing_m=50.0)  # a small region needs its footprints close together
@@ -192,3 +193,7 @@ def test_the_committed_calibration_belongs_to_this_model() -> None:
     assert kept.towns >= 30
     assert kept.lower < 0 < kept.upper
     assert kept.seeds == "2000-2029"  # and none of the examiner's 9001–9010
+
+
+def test_effects_have_not_changed_since_they_were_calibrated() -> None:
+    assert calibration.load().code == code_hash(), "run make calibrate and commit calibration.json"
