@@ -124,9 +124,14 @@ class SpatialQuerySet(models.QuerySet[Row]):
                     CROSS JOIN "{table}" AS here ON here.id = near.pkid
                     WHERE ST_Intersects(here.geom, piece.g)"""  # noqa: S608
         else:
+            # MATERIALIZED cuts once, and LATERAL with OFFSET 0 keeps the pieces as the outer loop: on a table
+            # without statistics PostgreSQL otherwise cut the area again for every row (six minutes for 400).
             sql = f"""
-                SELECT here.id FROM (SELECT ST_Subdivide(ST_GeomFromWKB(%s, {WGS84}), %s) AS g) AS piece
-                    JOIN "{table}" AS here ON ST_Intersects(here.geom, piece.g)"""  # noqa: S608
+                WITH piece AS MATERIALIZED (
+                    SELECT ST_Subdivide(ST_GeomFromWKB(%s, {WGS84}), %s) AS g)
+                SELECT near.id FROM piece CROSS JOIN LATERAL (
+                    SELECT here.id FROM "{table}" AS here
+                        WHERE ST_Intersects(here.geom, piece.g) OFFSET 0) AS near"""  # noqa: S608
         return self.filter(pk__in=RawSQL(sql, (bytes(area.wkb), CORNERS_OF_A_PIECE)))  # noqa: S611
 
 
