@@ -9,7 +9,14 @@ from heat_islands.science import indices
 
 BANDS = {
     name: np.array([value], dtype=np.float32)
-    for name, value in {"blue": 0.08, "green": 0.10, "red": 0.12, "nir": 0.30, "swir1": 0.25, "swir2": 0.18}.items()
+    for name, value in {
+        "blue": 0.08,
+        "green": 0.10,
+        "red": 0.12,
+        "nir": 0.30,
+        "swir1": 0.25,
+        "swir2": 0.18,
+    }.items()
 }
 
 

@@ -69,7 +69,9 @@ def test_positions_in_another_crs_are_those_of_proj_to_a_millimetre() -> None:
     x, y = Transformer.from_crs(2154, 32631, always_xy=True).transform(640_000, 6_870_000)
     transform = Affine(30, 0, x, 0, -30, y)
     rows, columns = pixel_positions(grid, transform, UTM)
-    cells_x, cells_y = np.meshgrid(640_005 + 10.0 * np.arange(700), 6_869_995 - 10.0 * np.arange(500))
+    cells_x, cells_y = np.meshgrid(
+        640_005 + 10.0 * np.arange(700), 6_869_995 - 10.0 * np.arange(500)
+    )
     exact_x, exact_y = Transformer.from_crs(2154, 32631, always_xy=True).transform(cells_x, cells_y)
     np.testing.assert_allclose((columns + 0.5) * 30 + x, exact_x, atol=0.001)
     np.testing.assert_allclose(y - (rows + 0.5) * 30, exact_y, atol=0.001)

@@ -24,7 +24,12 @@ def test_a_digital_number_worked_by_hand() -> None:
     emissivity=st.floats(0.85, 1.0),
 )
 def test_retrieval_undoes_the_atmosphere(
-    platform: str, temperature: float, transmittance: float, upwelling: float, downwelling: float, emissivity: float
+    platform: str,
+    temperature: float,
+    transmittance: float,
+    upwelling: float,
+    downwelling: float,
+    emissivity: float,
 ) -> None:
     air = {
         "transmittance": transmittance,
@@ -33,9 +38,9 @@ def test_retrieval_undoes_the_atmosphere(
         "emissivity": emissivity,
         "band": t.THERMAL_BANDS[platform],
     }
-    assert float(t.surface_temperature(t.radiance_at_sensor(temperature, **air), **air)) == pytest.approx(
-        temperature, abs=1e-6
-    )
+    assert float(
+        t.surface_temperature(t.radiance_at_sensor(temperature, **air), **air)
+    ) == pytest.approx(temperature, abs=1e-6)
 
 
 def test_the_closure_of_the_design_note() -> None:
