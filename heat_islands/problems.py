@@ -9,8 +9,8 @@ from typing import Any, Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from greening.errors import BadInput
+from heat_islands.display import NoSuchTile
 from heat_islands.science.errors import ScienceError
-from heat_islands.tiles import NoSuchTile
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]

@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 
 from heat_islands import palettes, published, tiles
 from heat_islands.analysis import gone
+from heat_islands.display import POOL, Tile
 from heat_islands.models import HeatMap
 from heat_islands.problems import Problem, speaks_problems
 
@@ -29,7 +30,7 @@ SPOKEN = {"Access-Control-Allow-Origin": "*", "Vary": "Accept-Language, Cookie"}
 @speaks_problems("GET", "HEAD")
 def tile(request: HttpRequest, slug: str, z: str, x: str, y: str) -> HttpResponse:
     """A 256 px palette PNG of one layer; a 404 problem where the map does not reach."""
-    address = tiles.Tile.parse(z, x, y)
+    address = Tile.parse(z, x, y)
     asked = request.GET.get("v", "")
     heat_map = published.find(slug, asked)
     layer = layer_of(request, heat_map)
@@ -114,7 +115,7 @@ def attribution(heat_map: HeatMap) -> str:
 def native_zoom(heat_map: HeatMap) -> int:
     """The zoom of the display raster's own pixels; beyond it, a client does as well to enlarge."""
     try:
-        with tiles.POOL.lend(heat_map.display_path) as source:
+        with POOL.lend(heat_map.display_path) as source:
             return source.zoom
     except RasterioError as error:
         raise gone(heat_map) from error
@@ -135,7 +136,7 @@ def facts(heat_map: HeatMap) -> dict[str, Any]:
     }
 
 
-def _drawn(heat_map: HeatMap, name: str, layer: str, address: tiles.Tile) -> bytes:
+def _drawn(heat_map: HeatMap, name: str, layer: str, address: Tile) -> bytes:
     key = f"{heat_map.directory}/{name}"
     body = tiles.DRAWN.get(key)
     if body is None:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from greening.crs import WEB_MERCATOR, WGS84, transformer
 from heat_islands import published
+from heat_islands.display import HALF_WORLD_M
 from heat_islands.models import HeatMap
 from heat_islands.palettes import PALETTES, legend
 from heat_islands.problems import speaks_problems
-from heat_islands.tiles import HALF_WORLD_M
 from heat_islands.views.tiles import (
     ASK_AGAIN,
     MIN_ZOOM,

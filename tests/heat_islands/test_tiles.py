@@ -22,6 +22,7 @@ from rasterio.warp import transform
 from rio_tiler.io import Reader
 
 from heat_islands import palettes, png, published, tiles
+from heat_islands.display import HALF_WORLD_M, POOL, Pool, Tile
 from heat_islands.models import HeatMap
 from tests.heat_islands.rasters import GRID, TOWN_HALL, VERSION, heat_map, plain_fields
 
@@ -41,14 +42,14 @@ def nothing_remembered() -> Iterator[None]:
     tiles.DRAWN.clear()
 
 
-def tile_at(lon: float, lat: float, zoom: int) -> tiles.Tile:
+def tile_at(lon: float, lat: float, zoom: int) -> Tile:
     """The tile that holds a place [OpenStreetMap wiki, Slippy map tilenames]."""
     side = 2**zoom
     y = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * side
-    return tiles.Tile(zoom, int((lon + 180) / 360 * side), int(y))
+    return Tile(zoom, int((lon + 180) / 360 * side), int(y))
 
 
-def address(tile: tiles.Tile, layer: str = "anomaly", v: str = "", slug: str = "summer") -> str:
+def address(tile: Tile, layer: str = "anomaly", v: str = "", slug: str = "summer") -> str:
     return f"/heat-maps/{slug}/tiles/{tile.z}/{tile.x}/{tile.y}.png?layer={layer}&v={v}"
 
 
@@ -85,9 +86,9 @@ class TestPixels:
         body = client.get(address(tile_at(2.2545, 48.8300, 15))).content
         tile = tile_at(2.2545, 48.8300, 15)
         # The pixel's own place, in the grid: the anomaly there is known by construction.
-        size = 2 * tiles.HALF_WORLD_M / 2**15
-        x = -tiles.HALF_WORLD_M + (tile.x + 100.5 / 256) * size
-        y = tiles.HALF_WORLD_M - (tile.y + 60.5 / 256) * size
+        size = 2 * HALF_WORLD_M / 2**15
+        x = -HALF_WORLD_M + (tile.x + 100.5 / 256) * size
+        y = HALF_WORLD_M - (tile.y + 60.5 / 256) * size
         (grid_x,), (grid_y,) = transform("EPSG:3857", f"EPSG:{GRID.srid}", [x], [y])
         assert GRID.bounds[1] + 2000 < grid_y < GRID.bounds[3], "in the northern, certain half"
         anomaly = (grid_x - GRID.left) / 1000 - 2
@@ -123,6 +124,35 @@ class TestPixels:
         heat_map(fields)
         assert (indices_of(client.get(address(HALL_14)).content) > palettes.LEVELS).any()
 
+    def test_doubt_is_found_where_the_layers_say_so(self) -> None:
+        path = heat_map().display_path
+        with rasterio.open(path) as display, POOL.lend(path) as source:
+            temperature, n = display.read(1), display.read(6)
+            wanted = (n < 5) & (temperature != -32768)
+            for row in range(display.height // 256):
+                for col in range(display.width // 256):
+                    tile = Tile(14, source.col // 256 + col, source.row // 256 + row)
+                    block = wanted[row * 256 : row * 256 + 256, col * 256 : col * 256 + 256]
+                    found = source.doubt(tile)
+                    assert (found is None and not block.any()) or (found == block).all()
+
+    @pytest.mark.parametrize("zoom", [8, 10, 12, 13, 15, 17])
+    def test_doubt_lies_in_the_same_place_at_every_zoom(self, zoom: int) -> None:
+        """A pixel that is doubtful at zoom 14 has a place; a tile of another zoom over it says the same."""
+        path = heat_map().display_path
+        with POOL.lend(path) as source:
+            deep = tile_at(2.2880, 48.8140, zoom)
+            sure = tile_at(2.2600, 48.8310, zoom)
+            found = source.doubt(deep)
+            assert found is not None
+            side = 2 * HALF_WORLD_M / 2**zoom / 256
+            (x,), (y,) = transform("EPSG:4326", "EPSG:3857", [2.2880], [48.8140])
+            col = int((x + HALF_WORLD_M) / side - deep.x * 256)
+            row = int((HALF_WORLD_M - y) / side - deep.y * 256)
+            assert found[row, col]
+            if zoom >= 14:
+                assert source.doubt(sure) is None
+
     def test_layers_that_do_not_rest_on_temperature_are_never_hatched(self, client: Client) -> None:
         fields = plain_fields()
         fields["sigma"][:] = 3.2
@@ -136,10 +166,10 @@ class TestPixels:
         path = heat_map().display_path
         tile = tile_at(2.2600, 48.8310, zoom)
         band = 2
-        with tiles.POOL.lend(path) as source:
-            found = source.read(tile, (band,))
+        with POOL.lend(path) as source:
+            found = source.read(tile, band)
         assert found is not None
-        ours = np.ma.masked_equal(found[0], -32768)
+        ours = np.ma.masked_equal(found, -32768)
         with Reader(str(path)) as reader:
             image = reader.tile(tile.x, tile.y, zoom, indexes=band, resampling_method="bilinear")
             theirs = image.array[0]
@@ -153,12 +183,12 @@ class TestPixels:
     def test_neighbouring_tiles_meet_without_a_seam(self) -> None:
         path = heat_map().display_path
         tile = tile_at(2.2600, 48.8310, 17)
-        with tiles.POOL.lend(path) as source:
-            west = source.read(tile, (2,))
-            east = source.read(tiles.Tile(17, tile.x + 1, tile.y), (2,))
+        with POOL.lend(path) as source:
+            west = source.read(tile, 2)
+            east = source.read(Tile(17, tile.x + 1, tile.y), 2)
         assert west is not None
         assert east is not None
-        assert np.abs(west[0, :, -1].astype(int) - east[0, :, 0]).max() <= 1
+        assert np.abs(west[:, -1].astype(int) - east[:, 0]).max() <= 1
 
     def test_a_display_file_off_the_zoom_grid_is_warped_instead(self) -> None:
         """An analysis COG is in Lambert-93: the same tile through rio-tiler's warp."""
@@ -257,7 +287,7 @@ class TestCaching:
         row = heat_map()
         tag = client.get(address(HALL_14))["ETag"]
         tiles.DRAWN.clear()
-        tiles.POOL.clear()
+        POOL.clear()
         row.display_path.unlink()
         for held in (tag, f'"x", W/{tag}', "*"):
             answer = client.get(address(HALL_14), headers={"if-none-match": held})
@@ -308,7 +338,7 @@ class TestCaching:
 
     def test_the_pool_lends_a_raster_to_one_at_a_time_and_opens_it_once(self) -> None:
         path = heat_map().display_path
-        pool = tiles.Pool()
+        pool = Pool()
         with pool.lend(path) as first, pool.lend(path) as second:
             assert first is not second
         with pool.lend(path) as again:
@@ -316,7 +346,7 @@ class TestCaching:
 
     def test_the_pool_closes_what_it_no_longer_keeps(self) -> None:
         first, second = heat_map(), heat_map(slug="other")
-        pool = tiles.Pool(limit=1)
+        pool = Pool(limit=1)
         with pool.lend(first.display_path) as source:
             pass
         with pool.lend(second.display_path):
@@ -326,7 +356,7 @@ class TestCaching:
 
     def test_many_threads_draw_the_same_tiles_as_one(self) -> None:
         path = heat_map().display_path
-        places = [tiles.Tile(15, x, y) for x in range(16588, 16594) for y in range(11272, 11278)]
+        places = [Tile(15, x, y) for x in range(16588, 16594) for y in range(11272, 11278)]
         alone = [tiles.draw(path, "anomaly", place) for place in places]
         with ThreadPoolExecutor(8) as pool:
             together = list(pool.map(partial(tiles.draw, path, "anomaly"), places))
@@ -401,5 +431,5 @@ def test_the_row_and_the_raster_agree_about_where_they_are() -> None:
     row: HeatMap = heat_map()
     with rasterio.open(row.display_path) as display:
         assert display.crs.to_epsg() == 3857
-    with tiles.POOL.lend(row.display_path) as source:
+    with POOL.lend(row.display_path) as source:
         assert source.aligned
