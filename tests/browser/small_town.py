@@ -75,7 +75,7 @@ def build() -> None:
         )
     yards = [
         make.CourtyardFactory.create(
-            school__name=ff"École {name}",
+            school__name=f"École {name}",
             geom=MultiPolygon(
                 make.square(
                     WEST + (0.7 + number % 3) * STEP, SOUTH + (0.75 + number // 3) * STEP, 5e-4

@@ -18,7 +18,7 @@ def test_a_line_opens_its_yard_on_the_map(visit: OpenPage, town: str) -> None:
     line.locator("[data-yard-head]").click()
     expect(line.locator("[data-yard-head]")).to_have_attribute("aria-expanded", "true")
     expect(line.locator("[data-yard-more]")).to_contain_text("Pourquoi : une note de 30,0")
-    page.wait_for_function("location.hash.includes('on=courtyards/')")
+    expect(page).to_have_url(re.compile("on=courtyards/"))
     assert page.locator(".number-mark.chosen").inner_text() == "3"
     assert errors_of(page) == []
 
@@ -66,6 +66,7 @@ def test_on_a_phone_a_line_opens_the_sheet(visit: OpenPage, town: str) -> None:
     page.locator("[data-yard-head]").first.tap()
     expect(page.locator("[data-panel]")).to_have_attribute("data-sheet", "half")
     expect(page.locator("[data-yard-more]").first).to_be_visible()
+    assert page.locator("[data-panel]").evaluate("panel => panel.offsetHeight / innerHeight") > 0.45
 
 
 def test_the_model_card_is_one_click_away(visit: OpenPage, town: str) -> None:
