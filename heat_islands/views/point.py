@@ -91,7 +91,7 @@ def _cell(heat_map: HeatMap, lon: float, lat: float) -> dict[str, float | None]:
 def _label(layer: str, value: float | None) -> str:
     palette = PALETTES[layer]
     decimals = {"n": 0, "ndvi": 2, "albedo": 2}.get(layer, 1)
-    number = number_format(abs(value or 0.0), decimals)
+    number = number_format(round(abs(value or 0.0), decimals), decimals)
     sign = "−" if (value or 0) < 0 else "+" if palette.signed and value else ""
     return f"{sign}{number} {palette.unit}".rstrip()
 
@@ -110,8 +110,8 @@ def _sentence(values: dict[str, float | None], heat_map: HeatMap) -> str:
         ) % {"least": heat_map.min_scenes}
     scenes = round(n or 0)
     known = {
-        "degrees": number_format(abs(anomaly), 1),
-        "error": number_format(se or 0.0, 1),
+        "degrees": number_format(round(abs(anomaly), 1), 1),
+        "error": number_format(round(se or 0.0, 1), 1),
         "scenes": scenes,
     }
     if se is not None and abs(anomaly) < se:
