@@ -21,7 +21,8 @@ run: demo  ## install all, build the demo town (DEMO=0: an empty town), serve on
 demo:  ## the same without serving
 	@.ci/setup run
 	@python manage.py migrate --verbosity 0
-	@python manage.py collectstatic --noinput --verbosity 0
+	@kept="$${DATA_DIR:-var}/static/staticfiles.json"; if [ ! -e "$$kept" ] || [ -n "$$(find frontend/dist .venv/.installed-* -newer "$$kept" -print -quit)" ]; then \
+	  python manage.py collectstatic --noinput --verbosity 0; fi
 	@if [ "$(DEMO)" != 0 ]; then python manage.py build_demo && python manage.py rank_courtyards --format table; fi
 
 test:  ## install all, run every test: SpatiaLite, PostGIS, TypeScript, browser

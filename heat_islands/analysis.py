@@ -13,9 +13,9 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from greening.problem import Problem
 from heat_islands.models import HeatMap
 from heat_islands.palettes import PALETTES
-from heat_islands.problems import Problem
 from heat_islands.science.encoding import HEAT_MAP_BANDS, band_number
 from heat_islands.science.grid import Block
 

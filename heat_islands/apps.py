@@ -10,8 +10,8 @@ class HeatIslandsConfig(AppConfig):
     verbose_name = _("Heat islands")
 
     def ready(self) -> None:
-        from greening.command import SPEAKING_ERRORS
         from greening.demo.registry import register as register_demo
+        from greening.errors import SPEAKING_ERRORS
         from greening.middleware import SHORT_WAY
         from greening.views.health import CHECKS
         from heat_islands.health import newest_heat_map

@@ -1,6 +1,7 @@
 """The demo town's heat: its products are written, then enter through the same functions as a real town's.
 
-It stands outside `demo/`, which must not know the science that it examines.
+It stands outside `demo/`, which must not know the science that it examines. The physics and the science
+are imported where they are used: a second start only asks what is done.
 """
 
 from __future__ import annotations
@@ -8,16 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from greening.demo.registry import DemoRun
-from heat_islands.covers import add_cover
-from heat_islands.demo.products import DemoProducts, write_products
-from heat_islands.demo.town import build_town
-from heat_islands.heat_map import build_heat_map
 from heat_islands.models import Cover, HeatMap, Scene
-from heat_islands.scenes import add_scene
+
+if TYPE_CHECKING:
+    from heat_islands.demo.products import DemoProducts
 
 SCENES = 12
 COVER_NAME = "Land cover of the demonstration town"
@@ -27,6 +27,9 @@ COVER_OBSERVED_ON = dt.date(2023, 6, 30)
 
 @cache
 def _products(seed: int, data_dir: Path) -> DemoProducts:
+    from heat_islands.demo.products import write_products
+    from heat_islands.demo.town import build_town
+
     return write_products(build_town(seed), data_dir / "demo" / str(seed))
 
 
@@ -36,6 +39,8 @@ def scenes_done(run: DemoRun) -> bool:
 
 def build_scenes(run: DemoRun) -> str:
     """Writes what is missing of the twelve products and adds each as a scene."""
+    from heat_islands.scenes import add_scene
+
     products = _products(run.seed, settings.DATA_DIR)
     for folder in run.progress(products.scene_dirs, label="scenes", unit="scene"):
         add_scene(folder)
@@ -48,6 +53,8 @@ def cover_done(run: DemoRun) -> bool:
 
 def build_cover(run: DemoRun) -> str:
     """Adds the land cover and the canopy heights as a town gets them."""
+    from heat_islands.covers import add_cover
+
     products = _products(run.seed, settings.DATA_DIR)
     cover = add_cover(
         products.cover,
@@ -67,5 +74,7 @@ def heat_map_done(run: DemoRun) -> bool:
 
 def build_map(run: DemoRun) -> str:
     """The composite of the scenes."""
+    from heat_islands.heat_map import build_heat_map
+
     heat_map, _ = build_heat_map()
     return f"{heat_map.title}, {heat_map.scene_count} scenes"

@@ -23,6 +23,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from greening.crs import WEB_MERCATOR
+from greening.errors import NotThere
 from heat_islands import palettes
 from heat_islands.science.encoding import HEAT_MAP_BANDS, NODATA, band_number
 
@@ -41,7 +42,7 @@ _TEMPERATURE, _N, _SIGMA = (
 )
 
 
-class NoSuchTile(Exception):
+class NoSuchTile(NotThere):
     """The address names no tile of this map; the message says why, in one sentence."""
 
 

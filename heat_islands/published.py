@@ -8,9 +8,9 @@ import time
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from greening.problem import Problem
 from heat_islands import palettes
 from heat_islands.models import HeatMap
-from heat_islands.problems import Problem
 
 #: How long an address without a version may still mean the version before the newest.
 FRESH_S = 2.0

@@ -15,7 +15,7 @@ MINUS = "\N{MINUS SIGN}"
 
 @register.filter
 def number(value: float | None, decimals: int = 0) -> str:
-    """6000 → "6 000" in French, "6,000" in English; None → "–".
+    """6000 → "6 000" in French, "6,000" in English; None → "–"; no −0.0.
 
     >>> number(None)
     '–'
@@ -23,7 +23,7 @@ def number(value: float | None, decimals: int = 0) -> str:
     if value is None:
         return "–"
     text = number_format(
-        round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True
+        round(value, decimals) + 0, decimal_pos=decimals, use_l10n=True, force_grouping=True
     )
     return text.replace("-", MINUS)
 

@@ -10,9 +10,9 @@ from greening.demo.plans import (
     StreetPlan,
     TreePlan,
 )
+from greening.demo.registry import DEMO_SEED
 
 __all__ = [
-    "DEMO_SEED",
     "Ground",
     "RoofPlan",
     "SitePlan",
@@ -20,8 +20,6 @@ __all__ = [
     "TreePlan",
     "build_ground",
 ]
-
-DEMO_SEED = 92040  # INSEE code of Issy-les-Moulineaux
 
 
 def build_ground(seed: int = DEMO_SEED, *, programme: bool = True) -> Ground:

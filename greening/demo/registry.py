@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from greening.demo.plans import Ground
 
 
+#: INSEE code of Issy-les-Moulineaux.
+DEMO_SEED = 92040
+
+
 class Progress(Protocol):
     """A progress bar around an iterable: `TownCommand.progress`."""
 

@@ -39,13 +39,12 @@ def vector_tile(request: HttpRequest, layer: str, z: str, x: str, y: str) -> Htt
     try:
         tile = Tile.at(*_numbers(z, x, y))
     except BadInput as error:
-        return problem(400, "No such tile", str(error))
+        return problem(400, str(error))
     wanted = [LAYERS[name] for name in names if LAYERS[name].min_zoom <= tile.z <= MAX_ZOOM]
     if not wanted:
         first = min(LAYERS[name].min_zoom for name in names)
         return problem(
             404,
-            "No such tile",
             f"Tiles of {layer} exist from zoom {first} to {MAX_ZOOM}, not at {tile.z}.",
         )
     versions = {one.name: data_version(one) for one in wanted}
@@ -92,9 +91,7 @@ def _numbers(*texts: str) -> list[int]:
 
 
 def _unknown(layer: str) -> HttpResponse:
-    return problem(
-        404, "No such layer", f"There is no layer {layer[:40]!r}; there are {', '.join(LAYERS)}."
-    )
+    return problem(404, f"There is no layer {layer[:40]!r}; there are {', '.join(LAYERS)}.")
 
 
 def _zip(request: HttpRequest, response: HttpResponse) -> None:

@@ -14,7 +14,8 @@ from heat_islands.demo.fields import stream
 from heat_islands.demo.frame import SIDE_M, Frame, Layout
 from heat_islands.demo.physics import Climate, Coefficients, Day, days, unseen
 from heat_islands.demo.surface import Surface, build_surface
-from parcels.demo import Land, build_land
+from parcels.demo.land import build_land
+from parcels.demo.plans import Land
 
 Variant = Literal["standard", "no_effect", "wrong_emissivity", "other_psf"]
 Progress = Callable[[str, int, int], None]  # what is being made, how many are done, of how many

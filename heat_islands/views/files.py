@@ -9,8 +9,8 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
+from greening.problem import Problem, speaks_problems
 from heat_islands.models import HeatMap
-from heat_islands.problems import Problem, speaks_problems
 from heat_islands.views.tiles import FOR_GOOD
 
 TYPES = {

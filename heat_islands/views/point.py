@@ -10,11 +10,11 @@ from django.utils.translation import get_language_from_request, ngettext, overri
 from django.utils.translation import gettext as _
 
 from greening.crs import WGS84, transformer
+from greening.problem import Problem, speaks_problems
 from heat_islands import published
 from heat_islands.analysis import read_cell
 from heat_islands.models import HeatMap
 from heat_islands.palettes import FEW_SCENES, LARGE_SIGMA_K, PALETTES
-from heat_islands.problems import Problem, speaks_problems
 from heat_islands.science.grid import Grid
 from heat_islands.views.tiles import ASK_AGAIN, SPOKEN, facts, layers_of
 

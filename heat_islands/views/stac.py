@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from greening.models import Commune
+from greening.problem import Problem, speaks_problems
 from heat_islands.models import HeatMap, Scene
-from heat_islands.problems import Problem, speaks_problems
 from heat_islands.views.tiles import ASK_AGAIN
 
 STAC_VERSION = "1.1.0"

@@ -15,12 +15,11 @@ from django.views.decorators.csrf import csrf_exempt
 from numpy.typing import NDArray
 
 from greening.crs import WGS84, transformer
+from greening.problem import Problem, speaks_problems
 from heat_islands import published
 from heat_islands.analysis import read
 from heat_islands.models import HeatMap
 from heat_islands.palettes import PALETTES
-from heat_islands.problems import Problem, speaks_problems
-from heat_islands.science import zonal
 from heat_islands.science.grid import Grid
 from heat_islands.views.tiles import SPOKEN, facts, layer_of
 
@@ -117,6 +116,8 @@ def _shapes(geometries: list[dict[str, Any]], heat_map: HeatMap) -> NDArray[np.o
     projected = shapely.transform(
         shapes, lambda xy: np.column_stack(to_grid.transform(xy[:, 0], xy[:, 1]))
     )
+    from heat_islands.science import zonal  # scipy: half a second that only this view needs
+
     projected = zonal.checked(projected)
     if shapely.area(projected).sum() > MAX_AREA_KM2 * 1e6:
         raise Problem(
@@ -128,6 +129,8 @@ def _shapes(geometries: list[dict[str, Any]], heat_map: HeatMap) -> NDArray[np.o
 
 
 def _statistics(shapes: NDArray[np.object_], heat_map: HeatMap, layer: str) -> list[dict[str, Any]]:
+    from heat_islands.science import zonal
+
     grid = Grid(**heat_map.grid)
     block = grid.block_around(tuple(shapely.total_bounds(shapes)))
     if block is None:

@@ -10,11 +10,11 @@ from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 from rasterio.errors import RasterioError
 
+from greening.problem import Problem, speaks_problems
 from heat_islands import palettes, published, tiles
 from heat_islands.analysis import gone
 from heat_islands.display import POOL, Tile
 from heat_islands.models import HeatMap
-from heat_islands.problems import Problem, speaks_problems
 
 DEFAULT_LAYER = "anomaly"
 #: A version's tile never changes.

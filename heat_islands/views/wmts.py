@@ -11,11 +11,11 @@ from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 
 from greening.crs import WEB_MERCATOR, WGS84, transformer
+from greening.problem import speaks_problems
 from heat_islands import published
 from heat_islands.display import HALF_WORLD_M
 from heat_islands.models import HeatMap
 from heat_islands.palettes import PALETTES, legend
-from heat_islands.problems import speaks_problems
 from heat_islands.views.tiles import (
     ASK_AGAIN,
     MIN_ZOOM,

@@ -16,8 +16,9 @@ import shapely
 from scipy.spatial import KDTree
 from shapely import Polygon
 
-from greening.demo.ground import DEMO_SEED, Ground, build_ground
+from greening.demo.ground import Ground, build_ground
 from greening.demo.lives import TODAY
+from greening.demo.registry import DEMO_SEED
 from greening.demo.shapes import cut, largest, long_axis
 from greening.demo.species import BY_NAME, TAXA
 from greening.models import GreenRoof, PlantingSite, Tree

@@ -10,10 +10,12 @@ import pytest
 import shapely
 from shapely import Polygon
 
-from greening.demo.ground import DEMO_SEED, Ground, build_ground
+from greening.demo.ground import Ground, build_ground
+from greening.demo.registry import DEMO_SEED
 from greening.errors import BadInput
-from parcels.demo import Land, build_land
 from parcels.demo.gardens import GARDEN_STATES
+from parcels.demo.land import build_land
+from parcels.demo.plans import Land
 from parcels.demo.yards import place_schools, uai
 from parcels.models import Plot, School, SharedGarden
 

@@ -9,8 +9,9 @@ import pytest
 from greening.demo.ground import Ground, build_ground
 from greening.demo.load import load_ground
 from greening.errors import BadInput
-from parcels.demo import Land, build_land
+from parcels.demo.land import build_land
 from parcels.demo.load import load_land
+from parcels.demo.plans import Land
 from parcels.models import Building, Courtyard, Parcel, Plot, School, SharedGarden
 from tests.factories import SchoolFactory
 

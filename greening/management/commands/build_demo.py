@@ -10,8 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from greening.command import TownCommand
-from greening.demo.ground import DEMO_SEED
-from greening.demo.registry import DemoRun, steps
+from greening.demo.registry import DEMO_SEED, DemoRun, steps
 
 
 class Command(TownCommand):

@@ -114,7 +114,7 @@ def as_table(run: RankingRun, yards: list[RankedCourtyard], is_new: bool) -> str
         lines.append(
             f"{yard.rank:4d}  {f'{yard.rank_low}–{yard.rank_high}':>9}  {yard.top_k_probability:5.0%}  "
             f"{name:{NAME_WIDTH}}  {yard.score:5.1f}  {effect:>18}  {yard.footprint_effect_k:5.2f}  "
-            f"{_or_dash(yard.anomaly_k, '+.1f'):>6}  {_or_dash(yard.sealed_share, '.0%'):>6}  "
+            f"{_or_dash(yard.anomaly_k, '+z.1f'):>6}  {_or_dash(yard.sealed_share, '.0%'):>6}  "
             f"{_or_dash(yard.courtyard.children, 'd'):>6}"
         )
     lines.append(
