@@ -16,12 +16,13 @@ help:  ## this list
 
 run: demo  ## install all, build the demo town (DEMO=0: an empty town), serve on 127.0.0.1:$PORT
 	@echo "Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C to stop)"
-	@exec granian --interface wsgi greening.wsgi:application --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --no-access-log --log-level warning
+	@exec granian --interface wsgi greening.wsgi:application --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --blocking-threads 4 --no-access-log --log-level warning
 
 demo:  ## the same without serving
 	@.ci/setup run
 	@python manage.py migrate --verbosity 0
-	@python manage.py collectstatic --noinput --verbosity 0
+	@kept="$${DATA_DIR:-var}/static/staticfiles.json"; if [ ! -e "$$kept" ] || [ -n "$$(find frontend/dist .venv/.installed-* -newer "$$kept" -print -quit)" ]; then \
+	  python manage.py collectstatic --noinput --verbosity 0; fi
 	@if [ "$(DEMO)" != 0 ]; then python manage.py build_demo && python manage.py rank_courtyards --format table; fi
 
 test:  ## install all, run every test: SpatiaLite, PostGIS, TypeScript, browser
@@ -40,14 +41,13 @@ check:  ## format, lint, types, import contracts, missing migrations, templates
 	lint-imports --no-cache
 	python manage.py makemigrations --check --dry-run --verbosity 0
 	python manage.py check --fail-level WARNING
-	djlint --check --lint --quiet frontend/templates
+	djlint --lint --quiet frontend/templates greening/templates
 	npm --prefix frontend run --silent check
 
 format:  ## put everything in its form
 	@.ci/setup test
 	ruff format .
 	ruff check --fix .
-	-djlint --reformat --quiet frontend/templates
 	npm --prefix frontend run --silent format
 
 bench:  ## every benchmark, each a ratio against a named peer in the same run

@@ -6,14 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from greening.models import Commune
 
 
 def town(request: HttpRequest) -> dict[str, Any]:
-    commune = Commune.objects.order_by("id").defer("geom").first()
+    """Lazy, so that a page which names no town (an error's) asks the database nothing."""
+    commune = SimpleLazyObject(lambda: Commune.objects.order_by("id").defer("geom").first())
     return {
         "commune": commune,
-        "synthetic": bool(commune and commune.synthetic),
+        "synthetic": SimpleLazyObject(lambda: bool(commune and commune.synthetic)),
         "base_map": {"url": settings.BASE_MAP_URL, "attribution": settings.BASE_MAP_ATTRIBUTION},
     }

@@ -1,6 +1,7 @@
 """The ground floor."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,8 +12,22 @@ class GreeningConfig(AppConfig):
     def ready(self) -> None:
         from greening import care_lives, check_lives, indicators, lives, order_lives
 
+        from greening.demo.registry import register as register_demo
+        from greening.layers import register
+        from greening.map_layers import ROOFS, SITES, STREETS, TREES
+        from greening.middleware import SHORT_WAY
+        from greening.spatial_index import after_migrate
+
         lives.declare()
         care_lives.declare()
         check_lives.declare()
         order_lives.declare()
         indicators.declare()
+
+        register(STREETS, ROOFS, SITES, TREES)
+        register_demo(10, "ground", "greening.demo.load.build", "greening.demo.load.is_done")
+        if "/tiles/" not in SHORT_WAY:
+            SHORT_WAY.append("/tiles/")
+
+        # Once a migrate, not once an app: the signal comes after all tables of all floors have changed.
+        post_migrate.connect(after_migrate, sender=self, dispatch_uid="greening.spatial_index")

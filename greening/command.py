@@ -9,12 +9,9 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from greening.errors import TownError
+from greening.errors import SPEAKING_ERRORS
 
 Item = TypeVar("Item")
-
-#: Errors that carry a sentence for the person at the terminal. Upper floors add their own in `apps.py`.
-SPEAKING_ERRORS: list[type[Exception]] = [TownError]
 
 
 class TownCommand(BaseCommand):

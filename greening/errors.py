@@ -12,5 +12,13 @@ class BadInput(TownError):
     """A file, option or request that cannot be used as it was given."""
 
 
+class NotThere(TownError):
+    """An address, layer or tile that does not exist."""
+
+
 class MissingTool(TownError):
     """A system library or program that the product needs and did not find."""
+
+
+#: Errors that carry a sentence for a person. Upper floors add their own in `apps.py`.
+SPEAKING_ERRORS: list[type[Exception]] = [TownError]

@@ -187,4 +187,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # What GDAL complains of is raised as an error, and told there in one sentence.
+    "loggers": {"rasterio": {"level": "CRITICAL"}, "django.contrib.gis": {"level": "CRITICAL"}},
 }

@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class ParcelsConfig(AppConfig):
     name = "parcels"
     verbose_name = _("Parcels")
+
+    def ready(self) -> None:
+        from greening.demo.registry import register as register_demo
+        from greening.layers import register
+        from parcels.map_layers import BUILDINGS, COURTYARDS, GARDENS, PARCELS, PLOTS
+
+        register(PARCELS, BUILDINGS, COURTYARDS, GARDENS, PLOTS)
+        register_demo(20, "land", "parcels.demo.load.build", "parcels.demo.load.is_done")

@@ -14,4 +14,9 @@ if "DATA_DIR" not in os.environ:  # pytest-xdist's workers inherit their control
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="greening-test-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
-from greening.settings import *  # noqa: E402, F403
+from greening.settings import *  # noqa: F403
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 — whitenoise warns of a missing one
+
+# A password's hash is slow by design; a test's need not be.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from greening.demo import roofs, sites, streets, terrain
 from greening.demo.plans import (
-    METRIC_SRID,
     Ground,
     RoofPlan,
     SitePlan,
     StreetPlan,
     TreePlan,
 )
+from greening.demo.registry import DEMO_SEED
 
 __all__ = [
-    "DEMO_SEED",
-    "METRIC_SRID",
     "Ground",
     "RoofPlan",
     "SitePlan",
@@ -22,8 +20,6 @@ __all__ = [
     "TreePlan",
     "build_ground",
 ]
-
-DEMO_SEED = 92040  # INSEE code of Issy-les-Moulineaux
 
 
 def build_ground(seed: int = DEMO_SEED, *, programme: bool = True) -> Ground:

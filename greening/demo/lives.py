@@ -29,7 +29,20 @@ MISSING_SHARE = 0.2  # of the lost: gone without a trace
 GROWING_SEASONS = 3  # after which a tree counts as established
 OLD_TREE_SHARE = 0.03  # sites of the renewal of old alignments, where an old tree stands or stood
 PIT_SHARE = 0.08  # of streets paved wall to wall, where a tree stands in a pit of its own
+WATCHED_SHARE = 0.04
+NURSERIES = ("Pépinière A", "Pépinière B", "Pépinière C")
+SIZE_CLASSES = ("16/18", "18/20", "20/25")  # girth at 1 m, cm, as nurseries sell trees
 MANAGERS = ("town", "gpso", "department")
+
+
+def _lot(season: int, species: str, nursery: str) -> str:
+    """The delivery a tree came with: one a season, species and nursery.
+
+    >>> _lot(2024, "Tilia cordata", "Pépinière B")
+    '2024-TILCOR-B'
+    """
+    genus, epithet = species.replace("× ", "").split()[:2]
+    return f"{season}-{genus[:3].upper()}{epithet[:3].upper()}-{nursery[-1]}"
 
 
 class Programme:
@@ -197,7 +210,18 @@ class Programme:
         return None
 
     def _reserved(self, species: str) -> TreePlan:
-        return TreePlan(species, "reserved", None, None, None, None)
+        nursery = NURSERIES[int(self._rng.integers(len(NURSERIES)))]
+        return TreePlan(
+            species,
+            "reserved",
+            None,
+            None,
+            None,
+            None,
+            size_class=SIZE_CLASSES[int(self._rng.integers(len(SIZE_CLASSES)))],
+            nursery=nursery,
+            lot=_lot(TODAY.year, species, nursery),
+        )
 
     def _tree(
         self,
@@ -211,7 +235,12 @@ class Programme:
         """A tree planted as an 18/20 (girth, cm) or so, grown until it was last measured."""
         years = max((measured_on - planted_on).days / 365.25 - 0.7, 0.0)  # it sulks at first
         growth = BY_NAME[species].growth_m * years * float(self._rng.uniform(0.6, 1.3))
-        girth = float(self._rng.uniform(0.16, 0.22)) + 0.016 * years
+        size_class = SIZE_CLASSES[int(self._rng.integers(len(SIZE_CLASSES)))]
+        thin, thick = (int(cm) / 100 for cm in size_class.split("/"))
+        # Girth gains 1–2 cm a year on a young street tree (order of magnitude; recalled).
+        girth = float(self._rng.uniform(thin, thick)) + 0.016 * years
+        nursery = NURSERIES[int(self._rng.integers(len(NURSERIES)))]
+        season = planted_on.year if planted_on.month >= 8 else planted_on.year - 1
         return TreePlan(
             species=species,
             state=state,
@@ -219,4 +248,9 @@ class Programme:
             ended_on=ended_on,
             height_m=round(float(self._rng.uniform(3.2, 5.0)) + growth, 1),
             girth_m=round(girth, 3),
+            measured_on=measured_on,
+            size_class=size_class,
+            nursery=nursery,
+            lot=_lot(season, species, nursery),
+            under_watch=state == "establishing" and bool(self._rng.random() < WATCHED_SHARE),
         )

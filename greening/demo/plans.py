@@ -7,7 +7,7 @@ from datetime import date
 
 from shapely import LineString, Point, Polygon
 
-METRIC_SRID = 2154  # Lambert-93, metres: the metric CRS of metropolitan France
+from greening.crs import LAMBERT_93
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class TreePlan:
     ended_on: date | None
     height_m: float | None
     girth_m: float | None
+    measured_on: date | None = None
+    size_class: str = ""
+    nursery: str = ""
+    lot: str = ""
+    under_watch: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,4 +97,4 @@ class Ground:
     water: tuple[Polygon, ...]
     sites: tuple[SitePlan, ...]
     roofs: tuple[RoofPlan, ...]
-    srid: int = METRIC_SRID
+    srid: int = LAMBERT_93

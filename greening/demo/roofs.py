@@ -9,7 +9,7 @@ import shapely
 from shapely import Polygon
 
 from greening.demo.plans import RoofPlan
-from greening.demo.shapes import along, rectangle, to_centimetres
+from greening.demo.shapes import along, rectangle, simplified, to_centimetres
 
 COUNT = 40
 SETBACK_M = 3.0  # from the façade line
@@ -63,7 +63,7 @@ def build_roofs(seed: int, blocks: tuple[Polygon, ...]) -> tuple[RoofPlan, ...]:
 
 def _footprint(block: Polygon, rng: np.random.Generator) -> Polygon | None:
     """A rectangle along one of the block's longest façades, or None where none fits."""
-    corners = shapely.get_coordinates(block.simplify(6.0).exterior)
+    corners = shapely.get_coordinates(simplified(block, 6.0).exterior)
     edges = np.diff(corners, axis=0)
     lengths = np.hypot(edges[:, 0], edges[:, 1])
     length = float(rng.uniform(18, 46))

@@ -8,19 +8,20 @@ from typing import TypeVar
 
 import numpy as np
 import shapely
-from shapely import Geometry, Polygon
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
-_G = TypeVar("_G", bound=Geometry)
+_G = TypeVar("_G", bound=BaseGeometry)
 
 FAR_M = 10_000.0  # longer than any demo town: half-planes are boxes of this size
 
 Place = tuple[float, float]
 
 
-def polygons(geometry: Geometry, *, min_area_m2: float = 0.0) -> list[Polygon]:
+def polygons(geometry: BaseGeometry, *, min_area_m2: float = 0.0) -> list[Polygon]:
     """The polygons a geometry is made of, slivers below `min_area_m2` dropped."""
     if isinstance(geometry, Polygon):
-        parts: Iterable[Geometry] = [geometry]
+        parts: Iterable[BaseGeometry] = [geometry]
     else:
         parts = getattr(geometry, "geoms", [])
     return [
@@ -30,9 +31,14 @@ def polygons(geometry: Geometry, *, min_area_m2: float = 0.0) -> list[Polygon]:
     ]
 
 
-def largest(geometry: Geometry) -> Polygon:
+def largest(geometry: BaseGeometry) -> Polygon:
     """The largest polygon of a geometry; an empty polygon when there is none."""
     return max(polygons(geometry), key=lambda part: part.area, default=Polygon())
+
+
+def mitred(geometry: BaseGeometry, metres: float) -> BaseGeometry:
+    """The geometry grown (or, with negative metres, shrunk) keeping its corners sharp."""
+    return geometry.buffer(metres, join_style="mitre", mitre_limit=2.0)
 
 
 def half_plane(origin: Place, angle: float) -> Polygon:
@@ -43,7 +49,7 @@ def half_plane(origin: Place, angle: float) -> Polygon:
     return Polygon([(x + u * cos - v * sin, y + u * sin + v * cos) for u, v in corners])
 
 
-def cut(polygon: Polygon, origin: Place, angle: float) -> tuple[Geometry, Geometry]:
+def cut(polygon: Polygon, origin: Place, angle: float) -> tuple[BaseGeometry, BaseGeometry]:
     """A polygon's part to the left of a line, and its part to the right."""
     return (
         polygon.intersection(half_plane(origin, angle)),
@@ -94,6 +100,14 @@ def rectangle(start: Place, heading: float, length: float, breadth: float) -> Po
             along(start, heading, 0.0, breadth),
         ]
     )
+
+
+def simplified(geometry: _G, metres: float) -> _G:
+    """The geometry with vertices dropped where none moves farther than `metres`."""
+    simpler = shapely.simplify(geometry, metres)
+    if not isinstance(simpler, type(geometry)):
+        raise TypeError(f"Simplifying by {metres} m changed a {geometry.geom_type}'s kind.")
+    return simpler
 
 
 def to_centimetres(geometry: _G) -> _G:

@@ -102,8 +102,8 @@ def _street_runs(
         places = _rows(street, rng)
         if not len(places):
             continue
-        points = shapely.points(places)
-        good = shapely.contains(inside, points)
+        points = np.array(shapely.points(places), dtype=object)
+        good = shapely.contains_xy(inside, places[:, 0], places[:, 1])
         mine, other = tree.query(points, predicate="dwithin", distance=30.0)
         crossing = (other != at) & (shapely.distance(points[mine], lines[other]) < reach[other])
         good[mine[crossing]] = False
@@ -130,7 +130,7 @@ def _rows(street: StreetPlan, rng: np.random.Generator) -> NDArray[np.float64]:
         heading /= np.maximum(np.hypot(heading[:, 0], heading[:, 1]), 1e-9)[:, None]
         across = np.stack((-heading[:, 1], heading[:, 0]), axis=1)
         rows.append(here + side * offset * across)
-    return np.round(np.vstack(rows), 2)
+    return np.asarray(np.round(np.vstack(rows), 2), dtype=np.float64)
 
 
 def _spaced(runs: list[_Run]) -> list[_Run]:
@@ -163,11 +163,10 @@ def _park_points(park: Polygon, rng: np.random.Generator) -> NDArray[np.float64]
     # The jitter is bounded so that neighbours stay 4.2 m apart.
     slack = (step - MIN_SPACING_M - 0.2) / 2
     grid = np.round(grid + rng.uniform(-slack, slack, grid.shape), 2)
-    wave = rng.uniform(30, 70, 2)
-    phase = rng.uniform(0, 2 * math.pi, 2)
-    glade = np.sin(2 * math.pi * grid[:, 0] / wave[0] + phase[0]) + np.sin(
-        2 * math.pi * grid[:, 1] / wave[1] + phase[1]
-    )
+    # Five waves in any direction: clumps and glades of no regular pattern.
+    turn = rng.uniform(0, 2 * math.pi, 5)
+    wave = 2 * math.pi / rng.uniform(25, 80, 5)[:, None] * np.stack((np.cos(turn), np.sin(turn)), 1)
+    glade = np.sin(grid @ wave.T + rng.uniform(0, 2 * math.pi, 5)).sum(axis=1)
     fits = shapely.contains_xy(inner, grid[:, 0], grid[:, 1])
     points = grid[fits]
     return points[np.argsort(-glade[fits], kind="stable")]

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from greening.demo.names import StreetNames
 from greening.demo.plans import StreetPlan
@@ -19,6 +20,7 @@ from greening.demo.shapes import (
     largest,
     long_axis,
     polygons,
+    simplified,
     to_centimetres,
 )
 
@@ -84,7 +86,8 @@ class Bend:
         """Displaced copies of `points` (shape (n, 2), metres)."""
         turns = points @ self._k.T
         moved = self._amplitude[None] * np.sin(turns[:, :, None] + self._phase[None])
-        return points + moved.sum(axis=1)
+        displaced: NDArray[np.float64] = points + moved.sum(axis=1)
+        return displaced
 
 
 def _width(area_m2: float, rng: np.random.Generator) -> tuple[float, str]:
@@ -200,13 +203,13 @@ def build_network(
         for piece in _line_parts(bent):
             plans.append(
                 StreetPlan(
-                    names.draw(kind), to_centimetres(piece.simplify(0.4)), round(width, 1), kind
+                    names.draw(kind), to_centimetres(simplified(piece, 0.4)), round(width, 1), kind
                 )
             )
     paved = shapely.union_all([plan.surface for plan in plans])
     blocks = [
         to_centimetres(block)
-        for block in polygons(land.difference(paved).simplify(0.25), min_area_m2=MIN_BLOCK_M2)
+        for block in polygons(land.difference(paved), min_area_m2=MIN_BLOCK_M2)
         if not block.buffer(-MIN_BLOCK_WIDTH_M / 2).is_empty
     ]
     blocks.sort(key=lambda block: (round(block.centroid.y), round(block.centroid.x)))
@@ -231,12 +234,12 @@ def _bank_distance(bank: LineString, water: Polygon, land: Polygon) -> float:
     return half if right >= left else -half
 
 
-def _line_parts(geometry: shapely.Geometry) -> list[LineString]:
+def _line_parts(geometry: BaseGeometry) -> list[LineString]:
     parts = [geometry] if isinstance(geometry, LineString) else getattr(geometry, "geoms", [])
     return [part for part in parts if isinstance(part, LineString) and part.length > MIN_STREET_M]
 
 
-def _point_within(area: shapely.Geometry, rng: np.random.Generator) -> Point:
+def _point_within(area: BaseGeometry, rng: np.random.Generator) -> Point:
     left, bottom, right, top = area.bounds
     while True:
         point = Point(rng.uniform(left, right), rng.uniform(bottom, top))

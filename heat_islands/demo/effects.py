@@ -14,13 +14,13 @@ at least 40 % canopy, the rest permeable. Whoever ranks yards must apply the sam
 
 >>> before = np.array([0.7, 0.0, 0.1, 0.2, 0.0, 0.0])  # sealed, roof, grass, tree, soil, water
 >>> Design().converted(before).round(3)
-array([0.   , 0.   , 0.6  , 0.4  , 0.   , 0.   ])
+array([0. , 0. , 0.6, 0.4, 0. , 0. ])
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +29,12 @@ from shapely import Polygon
 from heat_islands.demo.fabric import GRASS, ROOF, SEALED, TREE
 from heat_islands.demo.fields import Array, smooth
 from heat_islands.demo.frame import CELL_M, Frame, averaged
-from heat_islands.demo.physics import Climate, Coefficients, Day, own_ground, shade
+from heat_islands.demo.physics import Climate, Coefficients, Day, own_ground, shade, steady_ground
 
 if TYPE_CHECKING:
     from heat_islands.demo.town import DemoTown
 
 Floats = NDArray[np.float64]
-_F = TypeVar("_F", bound=NDArray[np.floating])
 
 _REACH_CELLS = 24  # 4 σ of the widest neighbourhood term
 _ORACLE_EAVES_M = 15.0  # a town knows roofs from its map, not their height
@@ -47,7 +46,7 @@ class Design:
 
     canopy: float = 0.4
 
-    def converted(self, ground: _F, shares: Array | None = None) -> _F:
+    def converted(self, ground: NDArray[Any], shares: NDArray[Any] | None = None) -> NDArray[Any]:
         """`ground` (6, …) converted, in the proportions that `shares` (6,), the whole yard's, give.
 
         `shares` are by default those of `ground` itself, summed over its cells.
@@ -110,11 +109,15 @@ def _true_effect(climate: Climate, town: DemoTown, number: int, design: Design) 
     change = design.converted(yard.ground) - yard.ground
     brightness = climate.brightness[window]
     shaded = climate.shaded[yard.rows, yard.cols]
+    steady = [
+        steady_ground(climate.coefficients, ground, brightness)
+        for ground in (before, before + change)
+    ]
     through = _neighbours(climate.coefficients, change, yard.cover)
 
     def heating(day: Day) -> float:
-        hot = own_ground(climate.coefficients, before, brightness, shaded, day)
-        cool = own_ground(climate.coefficients, before + change, brightness, shaded, day)
+        hot = own_ground(climate.coefficients, steady[0], before, shaded, day)
+        cool = own_ground(climate.coefficients, steady[1], before + change, shaded, day)
         own = float((hot - cool).sum(dtype=np.float64)) / yard.area_cells
         return day.strength * (own - through)
 
@@ -158,10 +161,11 @@ def oracle_effects(town: DemoTown, fractions: Array, design: Design | None = Non
         plain = np.ones(2, dtype=np.float32)
         change = (after - shares)[:, None, None] * cover
         through = _neighbours(coefficients, change, cover)
+        steady = [steady_ground(coefficients, ground, plain) for ground in (shares, after)]
         mean = 0.0
         for day in town.days:
-            own = own_ground(coefficients, shares, plain, shaded, day)
-            own = own - own_ground(coefficients, after, plain, shaded, day)
+            own = own_ground(coefficients, steady[0], shares, shaded, day)
+            own = own - own_ground(coefficients, steady[1], after, shaded, day)
             mean += day.strength * (float(own) - through) / len(town.days)
         effects.append(mean)
     return np.array(effects)

@@ -6,6 +6,7 @@ buildings, courtyards, plots and hedges are smaller than a cell, so most cells a
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,35 +81,50 @@ def land_uses(seed: int, frame: Frame) -> NDArray[np.uint8]:
     return uses
 
 
-def river(seed: int, frame: Frame, layout: Layout) -> Polygon:
-    """A river through the region, meeting the ends of the town's own water where it has any."""
+def river(seed: int, frame: Frame, layout: Layout) -> list[Polygon]:
+    """The region's water: the town's own, and a river from its ends to the region's edges.
+
+    A town without water gets a river across the region; water that leaves the region is left as it is.
+    """
     rng = stream(seed, "river")
     left, bottom, right, top = frame.bounds
-    inner: list[tuple[float, float]] = []
     if layout.water:
         largest = max(layout.water, key=lambda polygon: polygon.area)
         corners = get_coordinates(largest)
-        axis = np.linalg.svd(corners - corners.mean(axis=0), full_matrices=False)[2][0]
-        along = (corners - corners.mean(axis=0)) @ axis
-        if axis[0] < 0:
-            along = -along
-        for lowest in (True, False):
-            order = np.argsort(along if lowest else -along)[:4]
-            inner.append(tuple(corners[order].mean(axis=0)))
+        middle = corners.mean(axis=0)
+        axis = np.linalg.svd(corners - middle, full_matrices=False)[2][0]
+        along = (corners - middle) @ (axis if axis[0] > 0 else -axis)
+        first, last = (corners[np.argsort(sign * along)[:2]].mean(axis=0) for sign in (1, -1))
+        width = 2 * largest.area / largest.length  # of a long thin polygon
+        start, end = (float(first[0]), float(first[1])), (float(last[0]), float(last[1]))
     else:
-        inner = [(left + 0.4 * (right - left), bottom + 0.8 * (top - bottom))]
+        start = end = (left + 0.4 * (right - left), bottom + 0.8 * (top - bottom))
+        width = 140.0
 
-    def bend(x: float, y: float, height: float) -> tuple[float, float]:
-        return x, y + float(rng.normal(0, 0.05)) * height
-
-    span = top - bottom
-    west = [bend(left + f * (inner[0][0] - left), inner[0][1], span) for f in (-0.05, 0.3, 0.65)]
-    east = [
-        bend(inner[-1][0] + f * (right - inner[-1][0]), inner[-1][1], span)
-        for f in (0.35, 0.7, 1.05)
-    ]
-    middle = LineString([*west, *inner, *east])
-    return middle.segmentize(400).simplify(0).buffer(70).buffer(-0.0)
+    reaches = list(layout.water)
+    for (x, y), edge in ((start, left - 500), (end, right + 500)):
+        if not left < x < right:
+            continue
+        bends = [(x, y)]
+        for share in np.linspace(0.12, 1.0, 6):
+            bends.append(
+                (
+                    x + float(share) * (edge - x),
+                    bends[-1][1] + float(rng.normal(0, 0.035)) * (top - bottom),
+                )
+            )
+        for _ in range(3):  # corners cut: a river bends, it does not turn
+            cut = [
+                (0.25 * a + 0.75 * c, 0.25 * b + 0.75 * d)
+                for (a, b), (c, d) in itertools.pairwise(bends)
+            ]
+            back = [
+                (0.75 * a + 0.25 * c, 0.75 * b + 0.25 * d)
+                for (a, b), (c, d) in itertools.pairwise(bends)
+            ]
+            bends = [bends[0], *itertools.chain(*zip(back, cut, strict=True)), bends[-1]]
+        reaches.append(LineString(bends).buffer(width / 2))
+    return reaches
 
 
 def _shared_blocks(
@@ -179,7 +195,7 @@ def countryside(seed: int, frame: Frame, layout: Layout) -> Fabric:
         building[where] = eaves_m * rng.uniform(0.6, 1.4, 4096)[block]
 
     fine = frame.finer(2)
-    wet = averaged(fine.burn([(river(seed, frame, layout), 1)]), 2)
+    wet = averaged(fine.burn([(reach, 1) for reach in river(seed, frame, layout)]), 2)
     fractions *= 1 - wet
     fractions[WATER] += wet
     crown = 11 + 3.5 * smooth_noise(noise_rng, shape, 12)

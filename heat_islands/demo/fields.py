@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import fft, sparse
 
 Array = NDArray[np.float32]
 
@@ -23,11 +24,36 @@ def stream(seed: int, *subject: object) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
+def blur_matrix(length: int, sigma_cells: float, at: NDArray[np.float64]) -> Any:
+    """The sparse (len(at), length) matrix of Gaussian means around each position of `at` (cells).
+
+    Rows sum to 1; beyond its ends an axis continues its last values. 3.5 σ a side, as a product of
+    two such matrices blurs a region several times faster than a filter and only where it is asked.
+    """
+    reach = int(3.5 * sigma_cells + 1.5)
+    offsets = np.arange(-reach, reach + 1)
+    centre = np.rint(at).astype(int)
+    cols = centre[:, None] + offsets[None, :]
+    weights = np.exp(-0.5 * ((cols - at[:, None]) / sigma_cells) ** 2)
+    weights /= weights.sum(axis=1, keepdims=True)
+    rows = np.repeat(np.arange(len(at)), len(offsets))
+    entries = (weights.ravel().astype(np.float32), (rows, np.clip(cols, 0, length - 1).ravel()))
+    return sparse.csr_array(entries, shape=(len(at), length))
+
+
+def blurred(field: Array, sigma_cells: float, step: int = 1) -> Array:
+    """`field` under a Gaussian, one value every `step` cells of both axes (the first at cell 0)."""
+    rows, cols = (
+        blur_matrix(length, sigma_cells, np.arange(0, length, step, dtype=float))
+        for length in field.shape
+    )
+    half = np.ascontiguousarray((rows @ field).T)
+    return np.ascontiguousarray((cols @ half).T, dtype=np.float32)
+
+
 def smooth(field: Array, sigma_cells: float) -> Array:
     """`field` convolved with a Gaussian of `sigma_cells`; edges continue their own values."""
-    return np.asarray(
-        ndimage.gaussian_filter(field, sigma_cells, mode="nearest", truncate=3.5), dtype=np.float32
-    )
+    return blurred(field, sigma_cells)
 
 
 def _stretch(length: int, step: int) -> Array:
@@ -46,7 +72,7 @@ def enlarge(coarse: Array, shape: tuple[int, int], step: int) -> Array:
     rows, cols = _stretch(shape[0], step), _stretch(shape[1], step)
     if coarse.shape != (rows.shape[1], cols.shape[1]):
         raise ValueError(f"a coarse field of {coarse.shape} does not cover {shape} at {step}")
-    return rows @ coarse @ cols.T
+    return np.asarray(rows @ coarse @ cols.T, dtype=np.float32)
 
 
 def correlated(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
-from shapely import Geometry, Polygon
+from shapely import Polygon
 
 SRID = 2154  # Lambert-93, metres: Issy-les-Moulineaux's metric CRS
 CELL_M = 10.0
@@ -95,20 +96,18 @@ class Frame:
             self.cell_m,
         )
 
-    def burn(
-        self, shapes: Iterable[tuple[Geometry, float]], dtype: str = "uint8"
-    ) -> NDArray[np.generic]:
+    def burn(self, shapes: Iterable[tuple[Polygon, float]], dtype: str = "uint8") -> NDArray[Any]:
         """`shapes` (geometry, value) drawn on cells whose centre they hold, later ones on top; else 0."""
-        drawn = [(geometry, value) for geometry, value in shapes if not geometry.is_empty]
+        drawn = [(shape, value) for shape, value in shapes if shape.area > 0]
         if not drawn:
             return np.zeros(self.shape, dtype)
-        burnt: NDArray[np.generic] = rasterize(
+        burnt: NDArray[Any] = rasterize(
             drawn, out_shape=self.shape, transform=self.transform, dtype=dtype
         )
         return burnt
 
 
-def averaged(fine: NDArray[np.generic], parts: int = FINE_PER_CELL) -> NDArray[np.float32]:
+def averaged(fine: NDArray[Any], parts: int = FINE_PER_CELL) -> NDArray[np.float32]:
     """The mean of each block of `parts` × `parts` fine cells."""
     rows, cols = fine.shape[0] // parts, fine.shape[1] // parts
     blocks = fine.reshape(rows, parts, cols, parts)

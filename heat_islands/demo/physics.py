@@ -160,15 +160,14 @@ def shade(fractions: Array, building_m: Array) -> Array:
     The sun stands 52° high in the south-south-east (Paris, mid-July, 10:40 UTC): a shadow is .78 of
     the building's height, thrown to the north-north-west. Summed over the cells it crosses.
     """
-    lit = np.ones(building_m.shape, dtype=np.float32)
+    lit = np.ones_like(building_m)
     length = 0.78 * building_m
     for north, west, middle_m in ((0, 0, 2.5), (1, 0, 10.0), (2, 1, 20.0)):
         reached = np.clip((length - middle_m) / CELL_M + 0.5, 0, 1) * fractions[ROOF]
         if north == 0:
             reached = 0.35 * reached  # a roof seldom shades its own cell's ground
         thrown = np.zeros_like(lit)
-        height, width = lit.shape
-        thrown[: height - north, : width - west] = reached[north:, west:]
+        thrown[: len(lit) - north, : lit.shape[1] - west] = reached[north:, west:]
         lit *= 1 - thrown
     return np.asarray(1 - lit, dtype=np.float32)
 
@@ -181,10 +180,8 @@ def reflected(fractions: Array, brightness: Array) -> Array:
     return np.asarray(plain + paler, dtype=np.float32)
 
 
-def own_ground(
-    coefficients: Coefficients, fractions: Array, brightness: Array, shaded: Array, day: Day
-) -> Array:
-    """What each cell's own ground adds to sunlit paving's temperature (kelvin), for a day of full sun.
+def steady_ground(coefficients: Coefficients, fractions: Array, brightness: Array) -> Array:
+    """What a cell's own ground adds to sunlit paving's temperature on any day (kelvin, full sun).
 
     `fractions` (6, …) may be a region or one composition. Crowns saturate over the ground that
     roofs leave free, so that a yard's cooling does not depend on how cells cut it.
@@ -192,15 +189,21 @@ def own_ground(
     free = np.maximum(1 - fractions[ROOF], 1e-6)
     bend = coefficients.canopy_bend
     crowns = np.minimum(fractions[TREE] / free, 1)
-    cooling = coefficients.canopy * free * np.expm1(-bend * crowns) / np.expm1(-bend)
-    lawn = coefficients.grass * max(0.0, 1 - day.drought_k / 6)
-    cooling = cooling + lawn * fractions[GRASS]
+    cooling = (coefficients.canopy / np.expm1(-bend)) * free * np.expm1(-bend * crowns)
     cooling = cooling + coefficients.albedo * (reflected(fractions, brightness) - REFLECTED[SEALED])
-    open_ground = fractions[SEALED] + fractions[GRASS] + fractions[SOIL]
-    cooling = cooling + coefficients.shade * np.minimum(shaded * day.shade_length, 1) * open_ground
     cooling = cooling + coefficients.water * fractions[WATER]
     heating = coefficients.roof * fractions[ROOF] + coefficients.soil * fractions[SOIL]
     return np.asarray(heating - cooling, dtype=np.float32)
+
+
+def own_ground(
+    coefficients: Coefficients, steady: Array, fractions: Array, shaded: Array, day: Day
+) -> Array:
+    """`steady` ground on `day`: less what lawns still cool in its drought, and what buildings shade."""
+    lawn = coefficients.grass * max(0.0, 1 - day.drought_k / 6)
+    open_ground = fractions[SEALED] + fractions[GRASS] + fractions[SOIL]
+    shadow = coefficients.shade * np.minimum(shaded * day.shade_length, 1)
+    return np.asarray(steady - lawn * fractions[GRASS] - shadow * open_ground, dtype=np.float32)
 
 
 def around(coefficients: Coefficients, fractions: Array) -> Array:
@@ -218,6 +221,7 @@ class Climate:
     coefficients: Coefficients
     fractions: Array
     brightness: Array
+    steady: Array
     shaded: Array
     neighbours: Array
     hidden: Array  # the unseen, kelvin
@@ -228,23 +232,32 @@ class Climate:
         coefficients: Coefficients,
         surface: Surface,
         unseen: Unseen,
-        fractions: Array | None = None,
     ) -> Climate:
-        """The climate of `surface`, or of the same place with other `fractions` of ground."""
-        ground = surface.fractions if fractions is None else fractions
+        """The climate of `surface` as it is."""
+        ground = surface.fractions
         hidden = unseen.field - unseen.watering
         hidden = hidden + coefficients.sky_view * (unseen.closed_sky - unseen.closed_sky.mean())
         return cls(
             coefficients,
             ground,
             surface.brightness,
+            steady_ground(coefficients, ground, surface.brightness),
             shade(ground, surface.building_m),
             around(coefficients, ground),
             np.asarray(hidden, dtype=np.float32),
         )
 
+    def with_ground(self, fractions: Array) -> Climate:
+        """The same place with other `fractions` of ground under the same buildings."""
+        return replace(
+            self,
+            fractions=fractions,
+            steady=steady_ground(self.coefficients, fractions, self.brightness),
+            neighbours=around(self.coefficients, fractions),
+        )
+
     def temperature(self, day: Day) -> Array:
         """The true surface temperature of every cell on `day` (kelvin)."""
-        own = own_ground(self.coefficients, self.fractions, self.brightness, self.shaded, day)
+        own = own_ground(self.coefficients, self.steady, self.fractions, self.shaded, day)
         local = day.strength * (own + self.neighbours)
         return np.asarray(day.paving_k + local + self.hidden, dtype=np.float32)

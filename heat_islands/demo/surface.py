@@ -90,8 +90,8 @@ def yard_mixture(rng: np.random.Generator) -> tuple[float, float, float, float]:
     >>> round(sum(yard_mixture(np.random.default_rng(1))), 6)
     1.0
     """
-    sealed = rng.uniform(0.55, 1.0) if rng.random() < 0.85 else rng.uniform(0.3, 0.55)
-    grass, tree, soil = rng.dirichlet((0.8, 1.0, 0.6)) * (1 - sealed)
+    sealed = rng.uniform(0.55, 1.0) if rng.random() < 0.75 else rng.uniform(0.2, 0.55)
+    grass, tree, soil = rng.dirichlet((0.6, 0.8, 0.4)) * (1 - sealed)
     return float(sealed), float(grass), float(tree), float(soil)
 
 
@@ -197,7 +197,7 @@ def build_surface(seed: int, layout: Layout, *, side_m: float = SIDE_M) -> Surfa
         roofs > 0, np.where(mean_eaves > 0, mean_eaves, _DEFAULT_EAVES_M), building[rows, cols]
     )
     rng = stream(seed, "materials")
-    brightness = np.stack([1 + sd * smooth_noise(rng, frame.shape, 4.0) for sd in (0.15, 0.2)])
+    brightness = np.stack([1 + sd * smooth_noise(rng, frame.shape, 4.0) for sd in (0.08, 0.2)])
     return Surface(
         frame=frame,
         fractions=fractions,

@@ -12,9 +12,10 @@ from shapely import Polygon
 from greening.demo.ground import Ground, build_ground
 from heat_islands.demo.fields import stream
 from heat_islands.demo.frame import SIDE_M, Frame, Layout
-from heat_islands.demo.physics import CONVERTED_FROM, Climate, Coefficients, Day, days, unseen
+from heat_islands.demo.physics import Climate, Coefficients, Day, days, unseen
 from heat_islands.demo.surface import Surface, build_surface
-from parcels.demo import Land, build_land
+from parcels.demo.land import build_land
+from parcels.demo.plans import Land
 
 Variant = Literal["standard", "no_effect", "wrong_emissivity", "other_psf"]
 Progress = Callable[[str, int, int], None]  # what is being made, how many are done, of how many
@@ -35,6 +36,7 @@ class DemoTown:
     seed: int
     variant: Variant
     misregistration_m: float
+    cover_shift_m: float
     ground: Ground | None
     land: Land | None
     layout: Layout
@@ -65,11 +67,7 @@ class DemoTown:
         from heat_islands.demo.effects import converted_fractions
 
         fractions = converted_fractions(self, self.converted)
-        return Climate.of(self.coefficients, self.surface, self._unseen(), fractions)
-
-    def _unseen(self):  # type: ignore[no-untyped-def]
-        follows = 0.0 if self.variant == "no_effect" else 0.4
-        return unseen(self.seed, self.surface, watering_follows_green=follows)
+        return self.climate.with_ground(fractions)
 
 
 def layout_of(ground: Ground, land: Land) -> Layout:
@@ -91,6 +89,7 @@ def build_town(
     *,
     yards: int = YARDS,
     misregistration_m: float = 5.0,
+    cover_shift_m: float = 5.0,
     variant: Variant = "standard",
     layout_seed: int | None = None,
     side_m: float = SIDE_M,
@@ -98,14 +97,25 @@ def build_town(
     """The town of a seed: same arguments, same bytes.
 
     `layout_seed` chooses the streets, blocks and yards (by default `seed`, which always chooses the
-    coefficients, ground cover, weather and noise). Raises ValueError for an unknown variant.
+    coefficients, ground cover, weather and noise). `misregistration_m` is the SD of a scene's place
+    on each axis (20 m is the stress test); `cover_shift_m` how far the land-cover map is out of
+    place: by default one of its own pixels, 10 m to stress. The variants keep everything else:
+    "no_effect" (no conversion changes anything), "wrong_emissivity" (surfaces retrieved with one
+    emissivity for all), "other_psf" (a thermal blur of 170 m instead of 100). Raises ValueError
+    for another variant, BadInput where the town has no room for `yards`.
     """
     ground = build_ground(seed if layout_seed is None else layout_seed, programme=False)
     land = build_land(ground, yards=yards)
     return town_on(
-        layout_of(ground, land), seed, misregistration_m=misregistration_m, variant=variant,
-        side_m=side_m, ground=ground, land=land,
-    )  # fmt: skip
+        layout_of(ground, land),
+        seed,
+        misregistration_m=misregistration_m,
+        cover_shift_m=cover_shift_m,
+        variant=variant,
+        side_m=side_m,
+        ground=ground,
+        land=land,
+    )
 
 
 def town_on(
@@ -113,6 +123,7 @@ def town_on(
     seed: int,
     *,
     misregistration_m: float = 5.0,
+    cover_shift_m: float = 5.0,
     variant: Variant = "standard",
     side_m: float = SIDE_M,
     ground: Ground | None = None,
@@ -133,6 +144,7 @@ def town_on(
         seed=seed,
         variant=variant,
         misregistration_m=misregistration_m,
+        cover_shift_m=cover_shift_m,
         ground=ground,
         land=land,
         layout=layout,

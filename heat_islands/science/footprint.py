@@ -19,8 +19,10 @@ FloatArray = npt.NDArray[np.float32]
 
 FWHM_M = 100.0  # TIRS acquires at 100 m (USGS Landsat 8 Data Users Handbook; science.md §5)
 RING_M = (75.0, 205.0)  # science.md §5: outside the footprint, inside the next block
-SPACING_M = 60.0  # between training footprints: denser than the 100 m sensor, thinner than its 30 m product
-MIN_KNOWN = 0.95  # share of a footprint that must be known; less and a sea shore or a map edge shows
+SPACING_M = 100.0  # between training footprints: the spacing of the sensor's own measurements
+MIN_KNOWN = (
+    0.95  # share of a footprint that must be known; less and a sea shore or a map edge shows
+)
 TRUNCATE = 3.5  # half-width of the Gaussian in standard deviations: .05 % of the energy lies beyond
 SIGMA_PER_FWHM = 1.0 / (2.0 * math.sqrt(2.0 * math.log(2.0)))
 
@@ -69,8 +71,8 @@ class Sampler:
         """
         known = np.isfinite(values)
         filled = np.where(known, values, np.float32(0)).astype(np.float32, copy=False)
-        total = self._blur(filled)
-        weight = self._blur(known.astype(np.float32))
+        total = self.blur(filled)
+        weight = self.blur(known.astype(np.float32))
         return _ratio(total, weight)
 
     def ring_mean(self, values: FloatArray) -> FloatArray:
@@ -81,7 +83,8 @@ class Sampler:
         weight = self._ring(known.astype(np.float32))
         return _ratio(total, weight)
 
-    def _blur(self, values: FloatArray) -> FloatArray:
+    def blur(self, values: FloatArray) -> FloatArray:
+        """Gaussian-weighted sums around each sampled cell; `values` without NaN, nothing beyond the edge."""
         return np.asarray((self._down @ values) @ self._across, np.float32)
 
     def _ring(self, values: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ LIANG_2001_OFFSET = -0.0018
 
 
 def index(name: str, reflectance: Mapping[str, FloatArray]) -> FloatArray:
-    """A normalised-difference index of spyndex's catalogue, same shape as the bands, exactly as its formula gives it.
+    """A normalised-difference index as spyndex's catalogue defines it, same shape as the bands.
 
     Over water, surface reflectance below 0 happens and takes the ratio out of [−1, 1]: see :func:`plausible`.
 
@@ -53,8 +53,9 @@ def plausible(values: FloatArray) -> FloatArray:
 def albedo(reflectance: Mapping[str, FloatArray]) -> FloatArray:
     """Broadband shortwave albedo, 0–1, of Landsat surface reflectance [Liang 2001].
 
-    >>> float(round(albedo({"blue": np.float64(.08), "red": np.float64(.12), "nir": np.float64(.30),
-    ...                     "swir1": np.float64(.25), "swir2": np.float64(.18)}), 6))
+    >>> bands = {"blue": np.float64(.08), "red": np.float64(.12), "nir": np.float64(.30),
+    ...          "swir1": np.float64(.25), "swir2": np.float64(.18)}
+    >>> round(float(albedo(bands)), 6)
     0.18839
     """
     total = sum(weight * reflectance[band] for band, weight in LIANG_2001.items())

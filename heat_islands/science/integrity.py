@@ -43,10 +43,11 @@ def check_whole(dataset: DatasetReader, name: str, file_bytes: int) -> None:
     end = max((offset + length for offset, length in _block_extents(dataset, None)), default=0)
     if end > file_bytes:
         raise ProductError(
-            f"{name} is truncated: its header promises {end:,} bytes and the file has {file_bytes:,}; download it again."
+            f"{name} is truncated: its header promises {end:,} bytes, the file has {file_bytes:,}; "
+            "download it again."
         )
 
 
 def bytes_needed(dataset: DatasetReader, window: Window) -> int:
-    """Compressed bytes of the blocks of band 1 that `window` meets: what reading it costs, whatever the file's size."""
+    """Compressed bytes of the blocks of band 1 that `window` meets: what reading it costs."""
     return sum(length for _, length in _block_extents(dataset, window))

@@ -94,6 +94,10 @@ class LandsatProduct(Product):
             k2=float(self.metadata.get("K2_CONSTANT_BAND_10", recalled.k2)),
         )
 
+    @property
+    def is_synthetic(self) -> bool:
+        return "synthetic" in self.metadata.get("ORIGIN", "").lower()
+
     def weather(self) -> dict[str, float | str]:
         found: dict[str, float | str] = {}
         for key, name in (
@@ -323,8 +327,8 @@ def _check_bands(product_id: str, files: dict[str, _File]) -> DatasetReader:
                     thermal.transform, precision=1e-6
                 ):
                     raise ProductError(
-                        f"{file.name} is not on the same grid as {files['ST_B10'].name}: the bands of {product_id} "
-                        "do not belong together."
+                        f"{file.name} is not on the same grid as {files['ST_B10'].name}: "
+                        f"the bands of {product_id} do not belong together."
                     )
         return thermal
 

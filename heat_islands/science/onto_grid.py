@@ -56,7 +56,7 @@ def window_over(product: Product, grid: Grid) -> Window | None:
 
 
 def native_layers(pixels: Pixels) -> FloatArray:
-    """The layers of `SCENE_BANDS` on the product's own pixels, masked where not clear: (6, height, width), unscaled."""
+    """`SCENE_BANDS` on the product's own pixels, masked where not clear: (6, height, width), unscaled."""
     absent = np.full(pixels.clear.shape, np.nan, dtype=np.float32)
     layers = dict.fromkeys((band.name for band in SCENE_BANDS), absent)
     layers["lst"] = pixels.temperature_k
@@ -107,7 +107,7 @@ class _Lattice(NamedTuple):
     share_after: NDArray[np.float64]
 
     def between(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`values` (knots, any) at every cell: (cells, any). Plain arithmetic: BLAS threads would fight the pool's."""
+        """`values` (knots, any) at every cell: (cells, any). No BLAS: its threads would fight the pool's."""
         share = self.share_after[:, np.newaxis]
         return (1.0 - share) * values[self.before] + share * values[self.before + 1]
 
@@ -127,34 +127,58 @@ def _transformer(srid: int, wkt: str) -> Transformer:
     return Transformer.from_crs(srid, wkt, always_xy=True)
 
 
-def resample(stack: FloatArray, transform: Affine, crs: CRS, grid: Grid) -> FloatArray:
-    """`stack` (layers, height, width), NaN where unknown, on the cells of `grid`.
+class NativeLayers:
+    """A window of a product's layers, read once, that gives any grid's cells within it."""
 
-    A cell is known where the pixel it lies in is; its value is the bilinear mean of the known ones among its
-    four neighbours, so a masked pixel neither lends its value nor receives one.
-    """
-    layers, height, width = stack.shape
-    known = np.isfinite(stack)
-    # One row of 2 × layers numbers a pixel (value where known, and whether known): a neighbour is one gather.
-    table = (
-        np.concatenate([np.where(known, stack, 0.0), known])
-        .astype(np.float32)
-        .reshape(2 * layers, -1)
-        .T.copy()
-    )
-    result = np.empty((layers, *grid.shape), dtype=np.float32)
-    for first in range(0, grid.height, STRIP):
-        strip = grid.crop(Block(first, 0, min(STRIP, grid.height - first), grid.width))
-        rows, columns = (a.ravel() for a in pixel_positions(strip, transform, crs))
-        outside = (
-            (rows < -0.5) | (rows >= height - 0.5) | (columns < -0.5) | (columns >= width - 0.5)
+    def __init__(self, stack: FloatArray, transform: Affine, crs: CRS) -> None:
+        """`stack` is (layers, height, width), NaN where unknown, on pixels of `transform` in `crs`."""
+        self.layers, self.height, self.width = stack.shape
+        self.transform = transform
+        self.crs = crs
+        known = np.isfinite(stack)
+        # One row of 2 × layers numbers a pixel (value where known, and whether known): a neighbour is one gather.
+        columns = np.empty((2 * self.layers, stack[0].size), dtype=np.float32)
+        columns[: self.layers] = np.where(known, stack, np.float32(0.0)).reshape(self.layers, -1)
+        columns[self.layers :] = known.reshape(self.layers, -1)
+        self._table = np.ascontiguousarray(columns.T)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top in the product's CRS."""
+        left, top = self.transform @ (0, 0)
+        right, bottom = self.transform @ (self.width, self.height)
+        return left, bottom, right, top
+
+    def onto(self, grid: Grid) -> FloatArray:
+        """The cells of `grid`: (layers, height, width), NaN where unknown.
+
+        A cell is known where the pixel it lies in is; its value is the bilinear mean of the known ones among
+        its four neighbours, so a masked pixel neither lends its value nor receives one.
+        """
+        result = np.full((self.layers, *grid.shape), np.nan, dtype=np.float32)
+        reached = grid.block_around(
+            transform_bounds(self.crs, _crs(grid.srid), *self.bounds, densify_pts=21)
         )
+        if reached is None:
+            return result
+        for first in range(reached.row, reached.row + reached.height, STRIP):
+            height = min(STRIP, reached.row + reached.height - first)
+            strip = Block(first, reached.col, height, reached.width)
+            cells = self._cells(*pixel_positions(grid.crop(strip), self.transform, self.crs))
+            result[(slice(None), *strip.slices)] = cells.T.reshape(self.layers, height, -1)
+        return result
+
+    def _cells(self, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> FloatArray:
+        """The layers at positions in pixels: (cells, layers)."""
+        rows, columns = rows.ravel(), columns.ravel()
+        outside = (rows < -0.5) | (rows >= self.height - 0.5)
+        outside |= (columns < -0.5) | (columns >= self.width - 0.5)
         row, column = np.floor(rows), np.floor(columns)
         down, right = (rows - row).astype(np.float32), (columns - column).astype(np.float32)
         # Half a pixel outside the centres of the edge pixels, the missing neighbour is the edge pixel itself.
-        r0, r1 = _inside(row, height) * width, _inside(row + 1, height) * width
-        c0, c1 = _inside(column, width), _inside(column + 1, width)
-        total = np.zeros((rows.size, 2 * layers), dtype=np.float32)
+        r0, r1 = (_inside(r, self.height) * self.width for r in (row, row + 1))
+        c0, c1 = (_inside(c, self.width) for c in (column, column + 1))
+        total = np.zeros((rows.size, 2 * self.layers), dtype=np.float32)
         for index, weight in (
             (r0 + c0, (1 - down) * (1 - right)),
             (r0 + c1, (1 - down) * right),
@@ -162,30 +186,45 @@ def resample(stack: FloatArray, transform: Affine, crs: CRS, grid: Grid) -> Floa
             (r1 + c1, down * right),
         ):
             neighbour = np.take(
-                table, index, axis=0, mode="clip"
-            )  # already inside: clip only skips the check
+                self._table, index, axis=0, mode="clip"
+            )  # "clip" only skips a check
             neighbour *= weight[:, np.newaxis]
             total += neighbour
         nearest = np.where(down < 0.5, r0, r1) + np.where(right < 0.5, c0, c1)
-        unknown = (table[nearest, layers:] == 0.0) | outside[:, np.newaxis]
+        unknown = (self._table[nearest, self.layers :] == 0.0) | outside[:, np.newaxis]
         with np.errstate(invalid="ignore", divide="ignore"):
-            values = total[:, :layers] / total[:, layers:]
+            values = total[:, : self.layers] / total[:, self.layers :]
         values[unknown] = np.nan
-        result[:, first : first + strip.height] = values.T.reshape(layers, *strip.shape)
-    return result
+        return np.asarray(values, dtype=np.float32)
+
+
+def resample(stack: FloatArray, transform: Affine, crs: CRS, grid: Grid) -> FloatArray:
+    """`stack` (layers, height, width), NaN where unknown, on the cells of `grid`, see :class:`NativeLayers`."""
+    return NativeLayers(stack, transform, crs).onto(grid)
 
 
 def _inside(index: NDArray[np.float64], size: int) -> NDArray[np.intp]:
     return np.clip(index, 0, size - 1).astype(np.intp)
 
 
-def read_onto(product: Product, grid: Grid) -> FloatArray | None:
-    """The layers of `SCENE_BANDS` on `grid`: (6, height, width) float32, unscaled, NaN where unknown or not clear.
+def read_native(product: Product, grid: Grid) -> NativeLayers | None:
+    """`SCENE_BANDS` on the product's own pixels over `grid`; None where the product does not reach it.
 
-    Reads only the file blocks that `grid` meets; None where the product does not reach it.
+    Reads only the file blocks that `grid` meets, each once.
     """
     window = window_over(product, grid)
     if window is None:
         return None
     pixels = product.read(window)
-    return resample(native_layers(pixels), pixels.transform, product.crs, grid)
+    return NativeLayers(native_layers(pixels), pixels.transform, product.crs)
+
+
+def read_onto(product: Product, grid: Grid) -> FloatArray | None:
+    """`SCENE_BANDS` on `grid`: (6, height, width) float32, unscaled, NaN where unknown or not clear."""
+    native = read_native(product, grid)
+    return None if native is None else native.onto(grid)
+
+
+@cache
+def _crs(srid: int) -> CRS:
+    return CRS.from_epsg(srid)

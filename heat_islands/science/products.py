@@ -80,6 +80,11 @@ class Product(ABC):
     def has_metadata(self) -> bool:
         return "MTL" not in self.missing
 
+    @property
+    @abstractmethod
+    def is_synthetic(self) -> bool:
+        """Whether the product says of itself that it was simulated."""
+
     @abstractmethod
     def read(self, window: Window | None = None) -> Pixels:
         """The pixels of `window` (the whole product without one); reads only the file blocks it meets."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 ZERO_CELSIUS_K = 273.15  # definition of the degree Celsius
 
-# Collection 2 Level 2 surface temperature, uint16, fill 0 [USGS LSDS-1619, Landsat 8-9 C2 L2 Science Product Guide, table 6-1]
+# Collection 2 Level 2 surface temperature, uint16, fill 0
+# [USGS LSDS-1619, Landsat 8-9 Collection 2 Level 2 Science Product Guide, table 6-1]
 ST_SCALE_K = 0.00341802
 ST_OFFSET_K = 149.0
 # Intermediate products of the single-channel retrieval, int16, fill -9999 [same guide]
@@ -72,7 +73,7 @@ def radiance_at_sensor(
     emissivity: FloatArray | float,
     band: ThermalBand,
 ) -> FloatArray:
-    """What the satellite sees of a surface: emitted and reflected sky radiance through the air, plus the air's own.
+    """What the satellite sees: the surface's own and reflected sky radiance through the air, plus the air's.
 
     >>> L = radiance_at_sensor(310.0, transmittance=.78, upwelling=1.75, downwelling=2.85,
     ...                        emissivity=.972, band=THERMAL_BANDS["LANDSAT_8"])
@@ -93,7 +94,7 @@ def surface_temperature(
     emissivity: FloatArray | float,
     band: ThermalBand,
 ) -> FloatArray:
-    """Surface temperature in kelvin from the radiance at the sensor: B = (L − Lu − τ(1−ε)Ld)/(τε), then Planck's inverse.
+    """Surface temperature, K, of radiance at the sensor: Planck's inverse of (L − Lu − τ(1−ε)Ld)/(τε).
 
     >>> T = surface_temperature(10.214584, transmittance=.78, upwelling=1.75, downwelling=2.85,
     ...                         emissivity=.972, band=THERMAL_BANDS["LANDSAT_8"])

@@ -10,7 +10,7 @@ import shapely
 from shapely import Polygon
 from shapely.affinity import scale
 
-from greening.demo.shapes import along, cut, largest, long_axis, polygons
+from greening.demo.shapes import along, cut, largest, long_axis, mitred, polygons
 
 MIN_LOT_M2 = 60.0
 MIN_FOOTPRINT_M2 = 35.0
@@ -100,8 +100,7 @@ def footprints_on(
     """Footprint and height of the building on each lot that has one."""
     setback = float(rng.uniform(*fabric.setback_m))
     depth = float(rng.uniform(*fabric.depth_m))
-    mitre = {"join_style": "mitre", "mitre_limit": 2.0}
-    band = block.buffer(-setback, **mitre).difference(block.buffer(-setback - depth, **mitre))
+    band = mitred(block, -setback).difference(mitred(block, -setback - depth))
     sites = np.array(lots, dtype=object)
     if fabric.gap_m:
         sites = shapely.buffer(sites, -fabric.gap_m, join_style="mitre", mitre_limit=2.0)
@@ -115,10 +114,9 @@ def footprints_on(
         footprint = largest(piece)
         if footprint.area < MIN_FOOTPRINT_M2:
             # A lot that does not reach the street: now and then a low building in the backland.
-            footprint = scale(lot, *rng.uniform(0.45, 0.7, 2)).intersection(lot)
+            footprint = largest(scale(lot, *rng.uniform(0.45, 0.7, 2)).intersection(lot))
             empty = empty or rng.random() > BACKLAND
             storeys = int(rng.integers(1, 4))
-        footprint = largest(footprint)
         if not empty and footprint.area >= MIN_FOOTPRINT_M2:
             built.append((footprint, storeys * STOREY_M))
     return built

@@ -9,7 +9,15 @@ import shapely
 from shapely import Polygon
 
 from greening.demo.names import OF_TOPICS
-from greening.demo.shapes import along, largest, long_axis, polygons, rectangle, to_centimetres
+from greening.demo.shapes import (
+    along,
+    largest,
+    long_axis,
+    mitred,
+    polygons,
+    rectangle,
+    to_centimetres,
+)
 from greening.errors import BadInput
 from parcels.demo.plans import GardenPlan, PlotPlan
 from parcels.demo.yards import end_of
@@ -60,7 +68,7 @@ def _fit(index: int, block: Polygon, plots: int, rng: np.random.Generator) -> Ga
     for _ in range(9):
         share = (low + high) / 2
         lot, rest = end_of(block, share, flip)
-        garden = to_centimetres(largest(lot.buffer(-MARGIN_M, join_style="mitre", mitre_limit=2.0)))
+        garden = to_centimetres(largest(mitred(lot, -MARGIN_M)))
         cells = _rows(garden, length, breadth) if not garden.is_empty else []
         if len(cells) >= plots:
             high = share

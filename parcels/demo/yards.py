@@ -6,10 +6,22 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from shapely import Geometry, Point, Polygon
+import shapely
+from shapely import Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from greening.demo.names import OF_TOPICS
-from greening.demo.shapes import along, cut, largest, long_axis, polygons, rectangle, to_centimetres
+from greening.demo.shapes import (
+    along,
+    cut,
+    largest,
+    long_axis,
+    mitred,
+    polygons,
+    rectangle,
+    simplified,
+    to_centimetres,
+)
 from greening.errors import BadInput
 from parcels.demo.plans import SchoolPlan
 
@@ -23,7 +35,6 @@ LEVELS = {
     "combined": ("Groupe scolaire", 0.20),
     "secondary": ("Collège", 0.15),
 }
-MITRE = {"join_style": "mitre", "mitre_limit": 2.0}
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class _Wings:
     sides: tuple[bool, bool, bool]
 
 
-def end_of(block: Polygon, share: float, flip: bool) -> tuple[Polygon, Geometry]:
+def end_of(block: Polygon, share: float, flip: bool) -> tuple[Polygon, BaseGeometry]:
     """The first `share` of a block along its long side, and the rest."""
     corner, heading, length, breadth = long_axis(block)
     if flip:
@@ -58,7 +69,7 @@ def end_of(block: Polygon, share: float, flip: bool) -> tuple[Polygon, Geometry]
 
 def _school_on(lot: Polygon, wings: _Wings) -> tuple[list[Polygon], Polygon]:
     """The school's wings and its yard on a lot."""
-    inside = largest(lot.buffer(-2.0, **MITRE))
+    inside = largest(mitred(lot, -2.0))
     if inside.is_empty:
         return [], inside
     corner, heading, length, breadth = long_axis(inside)
@@ -68,16 +79,14 @@ def _school_on(lot: Polygon, wings: _Wings) -> tuple[list[Polygon], Polygon]:
         rectangle(along(corner, heading, length - wings.depth_m), heading, wings.depth_m, breadth),
     )
     chosen = [strip for strip, on in zip(strips, wings.sides, strict=True) if on]
-    wing = chosen[0]
-    for strip in chosen[1:]:
-        wing = wing.union(strip)
+    wing = shapely.union_all(chosen)
     built = polygons(inside.intersection(wing), min_area_m2=60.0)
-    open_ground = inside.buffer(-0.5, **MITRE)
+    open_ground = mitred(inside, -0.5)
     for part in built:
-        open_ground = open_ground.difference(part.buffer(1.0, **MITRE))
+        open_ground = open_ground.difference(mitred(part, 1.0))
     # Opening by 4 m drops corners where no child would play and no tree would stand.
-    yard = largest(open_ground.buffer(-4.0, **MITRE).buffer(4.0, **MITRE).intersection(open_ground))
-    return built, yard.simplify(0.3)
+    yard = largest(mitred(mitred(open_ground, -4.0), 4.0).intersection(open_ground))
+    return built, largest(simplified(yard, 0.3))
 
 
 def _fit(

@@ -1,0 +1,1 @@
+"""What is served from rasters, one subject a file."""
