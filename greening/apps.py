@@ -11,7 +11,6 @@ class GreeningConfig(AppConfig):
 
     def ready(self) -> None:
         from greening import care_lives, check_lives, indicators, lives, order_lives
-
         from greening.demo.registry import register as register_demo
         from greening.layers import register
         from greening.map_layers import ROOFS, SITES, STREETS, TREES

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.gis.geos import Point
 from django.db.models import Q
 from django.utils import timezone
@@ -135,7 +135,7 @@ def plan_round(
     litres_per_tree: float,
     depot: Point | None = None,
     name: str = "",
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
 ) -> tuple[WateringRound, list[Verdict]]:
     """A round that visits the trees of these open waterings in a short order, given to a crew.
 
@@ -194,7 +194,7 @@ def skip_waterings(
     *,
     on: dt.date,
     enough_mm: float = care.ENOUGH_RAIN_MM,
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
 ) -> list[Verdict]:
     """If the weather says so, leave out the day's rounds, and the waterings in no round that must be done soon.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser, User
 
 
 class Role(StrEnum):
@@ -53,18 +53,18 @@ def granted(role: Role, kind: str) -> frozenset[str]:
     return ALL if role is Role.ADMINISTRATOR else _grants.get((role.value, kind), frozenset())
 
 
-def roles_of(user: AbstractBaseUser | Any) -> frozenset[str]:
+def roles_of(user: User | AnonymousUser) -> frozenset[str]:
     """The roles of a signed-in person, read once per request."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
     held: frozenset[str] | None = getattr(user, "_roles", None)
     if held is None:
         held = frozenset(user.groups.values_list("name", flat=True))
-        user._roles = held
+        user._roles = held  # type: ignore[attr-defined]  # lives as long as the request
     return held
 
 
-def rights(user: AbstractBaseUser | Any | None, kind: str, obj: Any = None) -> frozenset[str]:
+def rights(user: User | AnonymousUser | None, kind: str, obj: Any = None) -> frozenset[str]:
     """What `user` may do to objects of `kind`; None is the system itself, which may all."""
     if user is None or (user.is_authenticated and user.is_active and user.is_superuser):
         return ALL

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.gis.geos import Point
 
 from greening.models.base import new_uuid
@@ -31,7 +31,7 @@ class Change:
     create: bool = False
     base_rev: int | None = None
     uuid: uuid_module.UUID = field(default_factory=new_uuid)
-    actor: AbstractBaseUser | None = None
+    actor: User | None = None
     source: str = "system"
     device: str = ""
     sequence: int | None = None

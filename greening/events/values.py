@@ -66,7 +66,7 @@ def wanted_references(
                     identifier = uuid_module.UUID(str(value))
                 except ValueError:
                     continue  # refused when it is read
-                wanted.setdefault(field.related_model, set()).add(identifier)  # type: ignore[arg-type]
+                wanted.setdefault(field.related_model, set()).add(identifier)
     return wanted
 
 
@@ -121,17 +121,17 @@ def _reference(field: models.ForeignKey[Any, Any], value: Any, references: Refer
         raise FieldRefusal(
             "invalid", _("%(field)s: “%(value)s” is no identifier.") % facts
         ) from None
-    found = references.get(field.related_model, {}).get(identifier)  # type: ignore[call-overload]
+    found = references.get(field.related_model, {}).get(identifier)
     if found is None:
         raise FieldRefusal(
             "unknown_reference",
             _("%(field)s: nothing here has the identifier %(value)s.") % facts,
-            identifier if issubclass(field.related_model, Living) else None,  # type: ignore[arg-type]
+            identifier if issubclass(field.related_model, Living) else None,
         )
     return found
 
 
-def _geometry(field: GeometryField, value: Any) -> GEOSGeometry | None:
+def _geometry(field: GeometryField[Any, Any], value: Any) -> GEOSGeometry | None:
     if value is None:
         if field.null:
             return None
