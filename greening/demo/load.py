@@ -1,9 +1,8 @@
-"""The demo town's ground into the database: one transaction, no twins, never over a real town."""
+"""The demo town's ground into the database: one transaction, through the door, never over a real town."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any, overload
 
 import numpy as np
@@ -13,15 +12,17 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from greening.crs import WGS84, transformer
-from greening.demo.plans import Ground, TreePlan
+from greening.demo.landing import land
+from greening.demo.plans import Ground
+from greening.demo.planting import PlacedSite, roof_changes, site_changes, tree_changes
 from greening.demo.registry import DemoRun
 from greening.demo.species import TAXA
 from greening.errors import BadInput
 from greening.models import Commune, GreenRoof, PlantingSite, Species, Street, Tree
+from greening.models.base import new_uuid
 
 DEMO_INSEE = "00000"  # no commune has it: the demo can never be taken for one
 DEMO_NAME = "Ville de démonstration"
-GUARANTEE_YEARS = 2  # the usual "garantie de reprise" of a planting contract
 DEGREE_DECIMALS = 8  # about a millimetre
 BATCH = 1_000
 
@@ -125,50 +126,19 @@ def load_ground(ground: Ground) -> None:
         ],
         batch_size=BATCH,
     )
-    sites = PlantingSite.objects.bulk_create(
-        [
-            PlantingSite(
-                matricule=plan.matricule,
-                geom=point,
-                street=None if plan.street is None else streets[plan.street],
-                kind=plan.kind,
-                manager=plan.manager,
-                state=plan.state,
-                target_species=species[plan.target_species],
-                campaign="" if plan.campaign is None else str(plan.campaign),
-                pit_volume_m3=plan.pit_volume_m3,
-                synthetic=True,
-                source=source,
-            )
-            for plan, point in zip(
-                ground.sites,
-                in_wgs84((plan.point for plan in ground.sites), ground.srid),
-                strict=True,
-            )
-        ],
-        batch_size=BATCH,
-    )
-    _plant(ground, sites, species, source)
-    GreenRoof.objects.bulk_create(
-        [
-            GreenRoof(
-                name=plan.name,
-                geom=polygon,
-                kind=plan.kind,
-                state=plan.state,
-                substrate_cm=plan.substrate_cm,
-                area_m2=plan.area_m2,
-                synthetic=True,
-                source=source,
-            )
-            for plan, polygon in zip(
-                ground.roofs,
-                in_wgs84((plan.polygon for plan in ground.roofs), ground.srid),
-                strict=True,
-            )
-        ],
-        batch_size=BATCH,
-    )
+    said = {"source": source, "synthetic": True}
+    sites = [
+        PlacedSite(plan, new_uuid(), place, None if plan.street is None else streets[plan.street])
+        for plan, place in zip(
+            ground.sites,
+            in_wgs84((plan.point for plan in ground.sites), ground.srid),
+            strict=True,
+        )
+    ]
+    land(site_changes(sites, species, said))
+    land(tree_changes(sites, species, said))
+    outlines = in_wgs84((plan.polygon for plan in ground.roofs), ground.srid)
+    land(roof_changes(zip(ground.roofs, outlines, strict=True), said))
 
 
 def _species() -> dict[str, Species]:
@@ -183,57 +153,3 @@ def _species() -> dict[str, Species]:
             defaults={"name_fr": taxon.name_fr, "name_en": taxon.name_en},
         )
     return found
-
-
-def _plant(
-    ground: Ground, sites: list[PlantingSite], species: dict[str, Species], source: str
-) -> None:
-    """Every site's trees, the newest first, so that an earlier life can name what replaced it."""
-    newest: dict[int, Tree] = {}
-    deepest = max((len(plan.trees) for plan in ground.sites), default=0)
-    for back in range(1, deepest + 1):
-        held = [(at, plan) for at, plan in enumerate(ground.sites) if len(plan.trees) >= back]
-        trees = Tree.objects.bulk_create(
-            [
-                _tree(plan.trees[-back], sites[at], species, source, newest.get(at))
-                for at, plan in held
-            ],
-            batch_size=BATCH,
-        )
-        newest = {at: tree for (at, _plan), tree in zip(held, trees, strict=True)}
-
-
-def _tree(
-    plan: TreePlan,
-    site: PlantingSite,
-    species: dict[str, Species],
-    source: str,
-    replaced_by: Tree | None,
-) -> Tree:
-    return Tree(
-        site=site,
-        geom=site.geom,
-        species=species[plan.species],
-        state=plan.state,
-        planted_on=plan.planted_on,
-        ended_on=plan.ended_on,
-        height_m=plan.height_m,
-        girth_m=plan.girth_m,
-        measured_on=plan.measured_on,
-        size_class=plan.size_class,
-        nursery=plan.nursery,
-        lot=plan.lot,
-        under_watch=plan.under_watch,
-        guarantee_until=_guarantee(plan.planted_on),
-        replaced_by=replaced_by,
-        synthetic=True,
-        source=source,
-    )
-
-
-def _guarantee(planted_on: date | None) -> date | None:
-    if planted_on is None:
-        return None
-    # 28 February stands for 29 where the year has none.
-    day = min(planted_on.day, 28) if planted_on.month == 2 else planted_on.day
-    return planted_on.replace(year=planted_on.year + GUARANTEE_YEARS, day=day)

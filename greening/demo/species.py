@@ -42,7 +42,7 @@ TAXA = (
     Taxon("Prunus", "avium", "", "Merisier", "Wild cherry", 0.05, 0.5, 2.5),
     Taxon("Ginkgo", "biloba", "", "Arbre aux quarante écus", "Maidenhair tree", 0.03, 0.25),
     Taxon("Liquidambar", "styraciflua", "", "Copalme d'Amérique", "Sweet gum", 0.04, 0.45),
-    Taxon("Sorbus", "aria", "", "Alisier blanc", "Whitebeam", 0.03, 0.3, 1.5),
+    Taxon("Aria", "edulis", "", "Alisier blanc", "Whitebeam", 0.03, 0.3, 1.5),
     Taxon("Pinus", "sylvestris", "", "Pin sylvestre", "Scots pine", 0.02, 0.4, 6.0),
 )
 
