@@ -262,6 +262,7 @@ TREE = Kind(
         "archived_at",
         "source_id",
         "note",
+        "details",
     ),
     soft=("note",),
     guards=(

@@ -71,7 +71,7 @@ def _places(name: str, columns: dict[str, list[str]]) -> tuple[Any, bool]:
 
     text, lon, lat, x, y, lat_lon = map(first, (TEXT, LON, LAT, X, Y, LAT_LON))
     if text is not None:
-        shapes = [_from_text(value) for value in text]
+        shapes = [shape_of_text(value) for value in text]
         # GeoJSON in a cell is in WGS 84 by its own rule; WKT says nothing of its CRS.
         return np.array(shapes, dtype=object), any(value.startswith("{") for value in text)
     if lon is not None and lat is not None:
@@ -87,7 +87,7 @@ def _places(name: str, columns: dict[str, list[str]]) -> tuple[Any, bool]:
     )
 
 
-def _from_text(value: str) -> BaseGeometry | None:
+def shape_of_text(value: str) -> BaseGeometry | None:
     try:
         if value.startswith("{"):
             return shapely.from_geojson(value)

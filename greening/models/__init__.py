@@ -5,6 +5,7 @@ from greening.models.care import CareTask, Crew, WateringRound
 from greening.models.check import Inspection, SurvivalCheck
 from greening.models.commune import Commune
 from greening.models.event import Event
+from greening.models.import_run import ImportRun
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "GreenRoof",
     "GuaranteeClaim",
+    "ImportRun",
     "Inspection",
     "NurseryOrder",
     "PlantingSite",

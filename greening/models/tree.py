@@ -191,6 +191,12 @@ class Tree(Living):
     height_m = models.FloatField(_("height, m"), null=True, blank=True)
     measured_on = models.DateField(_("measured on"), null=True, blank=True)
     under_watch = models.BooleanField(_("under watch"), default=False)
+    details = models.JSONField(
+        _("further details"),
+        default=dict,
+        blank=True,
+        help_text=_("What inventories say beyond our own fields: remarkable, stage, crown…"),
+    )
     guarantee_until = models.DateField(_("guarantee until"), null=True, blank=True)
     replaced_by = models.OneToOneField(
         "self",

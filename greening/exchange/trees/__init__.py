@@ -1,0 +1,1 @@
+"""Import and export of trees: one module a convention in `profiles/`, one way in (the door), one way out."""

@@ -1,0 +1,192 @@
+"""Runs kept in the database: a file opened, its convention and columns settled, imported under a lock."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import re
+import uuid as uuid_module
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from greening.errors import BadInput, TownError
+from greening.exchange import source as source_module
+from greening.exchange.trees import guess, plausible
+from greening.exchange.trees.profile import Profile, profile, recognised
+from greening.exchange.trees.read import Table
+from greening.exchange.trees.report import Report
+from greening.exchange.trees.run import Importer, Settings
+from greening.models import Commune, ImportRun
+from greening.models.base import new_uuid
+
+PLACES = ({"lon", "lat"}, {"lat_lon"}, {"wkt"}, {"x", "y"})
+
+
+@dataclass
+class Plan:
+    """What an import of this file would do with its columns; a person may change `mapping` first."""
+
+    profile: Profile
+    mapping: dict[str, str]
+    why: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def plan(
+    table: Table,
+    *,
+    profile_name: str | None = None,
+    told: Mapping[str, str] | None = None,
+    source: str | None = None,
+    file: str = "",
+) -> Plan:
+    """Settle convention, columns and units from the file's headers and first rows. Raises BadInput."""
+    chosen = profile(profile_name) if profile_name else recognised(table.headers)
+    sample = table.sample()
+    rows = [cells for _line, cells, _shape in sample]
+    found = guess.guesses(chosen, table.headers, rows, Commune.objects.the().geom.extent)
+    mapping = {**guess.as_mapping(found)}
+    for column, word in (told or {}).items():
+        header = _header(table, column)
+        # One column a word, but for texts that are joined: what was told goes before what was guessed.
+        if word != "address":
+            mapping = {c: w for c, w in mapping.items() if w != word or c in (told or {})}
+        mapping[header] = word
+    mapping = {column: word for column, word in mapping.items() if word and word != "-"}
+    notes = list(table.notes)
+    if not chosen.complete:
+        mapping, more = plausible.units_of(table.headers, mapping, rows)
+        notes += more
+    has_shape = any(shape is not None for _line, _cells, shape in sample)
+    if not has_shape and not any(words <= set(mapping.values()) for words in PLACES):
+        raise BadInput(
+            f"{table.name} has no columns that give a place: say which hold longitude and latitude with"
+            ' --mapping "COLUMN=lon" --mapping "COLUMN=lat"'
+            f" (it has {', '.join(table.headers)})."
+        )
+    name = source or chosen.source or without_dates(source_module.label(file or table.name))
+    why = {each.column: each.why for each in found}
+    return Plan(chosen, mapping, why, name[:200], notes)
+
+
+def _header(table: Table, column: str) -> str:
+    from greening.exchange.fields import folded
+
+    if column in table.headers:
+        return column
+    found = next((header for header in table.headers if folded(header) == folded(column)), None)
+    if found is None:
+        raise BadInput(f"{table.name} has no column “{column}”: it has {', '.join(table.headers)}.")
+    return found
+
+
+def without_dates(label: str) -> str:
+    """A file's label without the dates and numbers that change from one delivery to the next.
+
+    >>> without_dates("20260301_issy_Arbres_Urbains"), without_dates("arbres-2025")
+    ('issy_Arbres_Urbains', 'arbres')
+    """
+    return re.sub(r"[\W_]*\b?\d{4,8}[\W_]*", "_", label).strip("_- ") or label
+
+
+def mapping_told(given: Sequence[str]) -> dict[str, str]:
+    """Columns → words, from a JSON file or `COLUMN=word` pairs (several separated by `;`). Raises BadInput."""
+    told: dict[str, str] = {}
+    for one in given:
+        path = Path(one)
+        if path.suffix == ".json" or ("=" not in one and path.exists()):
+            try:
+                loaded = json.loads(path.read_text("utf-8"))
+            except (OSError, ValueError) as error:
+                raise BadInput(f"The mapping {one} is not a JSON file: {error}.") from error
+            if not isinstance(loaded, dict) or not all(isinstance(v, str) for v in loaded.values()):
+                raise BadInput(
+                    f'The mapping {one} must look like {{"CIRCONF": "girth_cm", "X": "lon"}}.'
+                )
+            told.update(loaded)
+            continue
+        for pair in one.split(";"):
+            column, equals, word = pair.rpartition("=")
+            if not (column and equals):
+                raise BadInput(f"--mapping is a JSON file or COLUMN=word, not “{pair}”.")
+            told[column.strip()] = word.strip()
+    return told
+
+
+@contextmanager
+def only_one(source: str) -> Iterator[None]:
+    """Two imports of one source at once would make twins: the second is told to wait.
+
+    A lock of the operating system, which goes with its process however that ends.
+    """
+    folder = Path(django_settings.DATA_DIR) / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(source.encode()).hexdigest()[:16]
+    with (folder / f"{name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BadInput(
+                f"An import of “{source}” is under way: wait until it is done."
+            ) from error
+        yield
+
+
+def import_file(
+    table: Table,
+    settled: Plan,
+    *,
+    run: ImportRun | None = None,
+    errors: Path | None = None,
+    actor: Any = None,
+    after_batch: Any = None,
+    **options: Any,
+) -> tuple[Report, Importer]:
+    """Import under the source's lock, keeping `run` up to date; a dry run has none."""
+    report = Report(errors)
+    report.notes += settled.notes
+    batch: uuid_module.UUID = run.uuid if run is not None else new_uuid()
+    settings = Settings(
+        settled.profile, settled.source, settled.mapping, batch, actor=actor, **options
+    )
+
+    def keep(report: Report) -> None:
+        if run is not None:
+            run.counts, run.seen_at = dict(report.counts), timezone.now()
+            run.save(update_fields=["counts", "seen_at"])
+        if after_batch:
+            after_batch(report)
+
+    importer = Importer(settings, table, report, keep)
+    try:
+        with only_one(settled.source):
+            importer.run()
+    except TownError as error:
+        if run is not None:
+            run.message = str(error)
+            _finish(run, report, importer, ImportRun.State.FAILED)
+        raise
+    finally:
+        report.close()
+    if run is not None:
+        _finish(run, report, importer, ImportRun.State.DONE)
+    return report, importer
+
+
+def _finish(run: ImportRun, report: Report, importer: Importer, state: ImportRun.State) -> None:
+    run.state, run.finished_at = state, timezone.now()
+    run.counts, run.report = dict(report.counts), report.as_json()
+    if hasattr(importer, "namer"):
+        run.report["species"] = [
+            [text, outcome, count]
+            for (text, outcome), count in importer.namer.open.most_common(200)
+        ]
+    run.save()
