@@ -10,18 +10,21 @@ class GreeningConfig(AppConfig):
     verbose_name = _("Greening")
 
     def ready(self) -> None:
-        from greening import care_lives, check_lives, indicators, lives, order_lives
+        from greening import care_lives, check_lives, history, indicators, lives, order_lives, roles
+        from greening.accounts.groups import make_groups
         from greening.demo.registry import register as register_demo
         from greening.layers import register
         from greening.map_layers import ROOFS, SITES, STREETS, TREES
         from greening.middleware import SHORT_WAY
         from greening.spatial_index import after_migrate
 
+        roles.declare()
         lives.declare()
         care_lives.declare()
         check_lives.declare()
         order_lives.declare()
         indicators.declare()
+        history.declare()
 
         register(STREETS, ROOFS, SITES, TREES)
         register_demo(10, "ground", "greening.demo.load.build", "greening.demo.load.is_done")
@@ -30,3 +33,4 @@ class GreeningConfig(AppConfig):
 
         # Once a migrate, not once an app: the signal comes after all tables of all floors have changed.
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="greening.spatial_index")
+        post_migrate.connect(make_groups, sender=self, dispatch_uid="greening.groups")

@@ -1,12 +1,14 @@
 """Who may do what: one table, role × kind → actions; the door and the pages ask nothing else.
 
-Actions: `create`, `edit`, `move` (any state) or `move:<state>`, and `override` (pass, with a reason, a guard
-that a lead may pass). Upper floors add the rows of their own kinds in `apps.py`.
+Actions: `create`, `edit`, `move` (any state) or `move:<state>`, `archive` (take out of the inventory, kept with its
+history, and back) and `override` (pass, with a reason, a guard that a lead may pass). Upper floors add the rows of
+their own kinds in `apps.py`. Reference tables, which have no life, stand here by their model's name, with `create`,
+`edit` and `delete`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +37,28 @@ LABELS = {
     Role.PLANNER: _("planner"),
     Role.ADMINISTRATOR: _("administrator"),
 }
-ALL = frozenset({"create", "edit", "move", "override"})
-WRITE = frozenset({"create", "edit", "move"})
+#: What they may do is more than the public's: they see who did what.
+STAFF = (
+    Role.CREW,
+    Role.CREW_LEAD,
+    Role.GARDEN_MANAGER,
+    Role.PLANNER,
+    Role.ADMINISTRATOR,
+)
+#: They work in the back office; a crew works with its own pages.
+OFFICE = STAFF[1:]
+#: They settle changes that contradict each other.
+SETTLERS = (Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR)
+#: They read the journal of all changes.
+READERS_OF_JOURNAL = (Role.PLANNER, Role.ADMINISTRATOR)
 
+ALL = frozenset({"create", "edit", "move", "archive", "override", "delete"})
+WRITE = frozenset({"create", "edit", "move", "archive"})
+REFERENCE = frozenset({"create", "edit", "delete"})
+
+Rule = Callable[["User", Any], bool]
 _grants: dict[tuple[str, str], frozenset[str]] = {}
+_limits: dict[tuple[str, str], list[Rule]] = {}
 
 
 def grant(role: Role, kinds: Iterable[str], actions: Iterable[str]) -> None:
@@ -47,6 +67,12 @@ def grant(role: Role, kinds: Iterable[str], actions: Iterable[str]) -> None:
         _grants[role.value, kind] = _grants.get((role.value, kind), frozenset()) | frozenset(
             actions
         )
+
+
+def limit(role: Role, kinds: Iterable[str], rule: Rule) -> None:
+    """Let `role` use its rights on these kinds only where `rule(user, object)` holds: a contractor's own lots, say."""
+    for kind in kinds:
+        _limits.setdefault((role.value, kind), []).append(rule)
 
 
 def granted(role: Role, kind: str) -> frozenset[str]:
@@ -64,12 +90,32 @@ def roles_of(user: User | AnonymousUser) -> frozenset[str]:
     return held
 
 
+def holds(user: User | AnonymousUser, *roles: Role) -> bool:
+    """Whether a person has one of these roles; a superuser has them all."""
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return True
+    return not roles_of(user).isdisjoint(role.value for role in roles)
+
+
 def rights(user: User | AnonymousUser | None, kind: str, obj: Any = None) -> frozenset[str]:
-    """What `user` may do to objects of `kind`; None is the system itself, which may all."""
+    """What `user` may do to `obj` of `kind`, or without it to some object of the kind.
+
+    `user` None is the system itself, which may all.
+    """
     if user is None or (user.is_authenticated and user.is_active and user.is_superuser):
         return ALL
     names = roles_of(user)
-    return frozenset().union(*(granted(role, kind) for role in Role if role.value in names))
+    held = [
+        granted(role, kind)
+        for role in Role
+        if role.value in names and _within(user, role, kind, obj)
+    ]
+    return frozenset().union(*held)
+
+
+def _within(user: Any, role: Role, kind: str, obj: Any) -> bool:
+    rules = _limits.get((role.value, kind), ())
+    return obj is None or all(rule(user, obj) for rule in rules)
 
 
 def may(held: frozenset[str], action: str, target: str | None = None) -> bool:
@@ -79,3 +125,10 @@ def may(held: frozenset[str], action: str, target: str | None = None) -> bool:
     (True, False)
     """
     return action in held or (target is not None and f"{action}:{target}" in held)
+
+
+def declare() -> None:
+    """Who may change the ground's reference tables."""
+    programme = ("species", "synonym", "street", "quarter", "campaign", "campaigntarget", "crew")
+    grant(Role.PLANNER, programme, REFERENCE)
+    grant(Role.CREW_LEAD, ("crew",), {"create", "edit"})

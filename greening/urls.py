@@ -4,12 +4,19 @@ from django.contrib import admin
 from django.urls import include, path
 
 from greening.views.health import healthz
+from greening.views.history import history
+from greening.views.journal import journal, settle_page, to_settle
 from greening.views.tiles import vector_tile, vector_tile_json
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("account/", include("greening.accounts.urls")),
+    path("history/<slug:kind>/<int:number>/", history, name="history"),
+    path("programme/journal/", journal, name="journal"),
+    path("programme/journal/to-settle/", to_settle, name="to-settle"),
+    path("programme/journal/to-settle/<int:number>/", settle_page, name="settle"),
     path("tiles/<str:layer>/<str:z>/<str:x>/<str:y>.mvt", vector_tile, name="vector-tile"),
     path("tiles/<str:layer>.json", vector_tile_json, name="vector-tile-json"),
     path("", include("heat_islands.urls")),

@@ -14,26 +14,17 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from leaflet.admin import LeafletGeoAdminMixin
 
+from greening.admin.records import RecordAdmin as BaseRecordAdmin
+from greening.roles import OFFICE, holds
 from heat_islands.models import Cover, HeatMap, HeatMapScene, RankedCourtyard, RankingRun, Scene
 
 
-class RecordAdmin(LeafletGeoAdminMixin, admin.ModelAdmin):  # type: ignore[type-arg, misc]
-    """An immutable record: it may be read by those who may read it, and changed by nobody."""
+class RecordAdmin(BaseRecordAdmin):
+    """The record of a computation: the whole office may read it, nobody changes it."""
 
-    modifiable = False
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return holds(request.user, *OFFICE)
 
 
 class SceneTerms(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
@@ -41,6 +32,9 @@ class SceneTerms(admin.TabularInline):  # type: ignore[type-arg]  # generic in t
     fields = ("scene", "term_k", "sigma_k", "clear_share", "refused")
     extra = 0
     can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return True  # whoever sees the record
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -63,6 +57,7 @@ class RankedYards(admin.TabularInline):  # type: ignore[type-arg]
     )
     extra = 0
     can_delete = False
+    has_view_permission = SceneTerms.has_view_permission
     has_add_permission = SceneTerms.has_add_permission
     has_change_permission = SceneTerms.has_change_permission
 

@@ -11,13 +11,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from greening.admin import LIFE, LIFE_READONLY, MapAdmin, MeasuredAdmin
+from greening.back_office.living import LIFE, MeasuredLivingAdmin
+from greening.back_office.reference import MeasuredReferenceAdmin, ReferenceMapAdmin
 from greening.exchange.shapes import CELL_M2
 from parcels.models import Building, Courtyard, Parcel, Plot, School, SharedGarden
 
 
 @admin.register(Parcel)
-class ParcelAdmin(MeasuredAdmin):
+class ParcelAdmin(MeasuredReferenceAdmin):
     list_display = ("reference", "area_m2", "source", "synthetic")
     list_filter = ("source", "synthetic")
     search_fields = ("reference",)
@@ -25,7 +26,7 @@ class ParcelAdmin(MeasuredAdmin):
 
 
 @admin.register(Building)
-class BuildingAdmin(MapAdmin):
+class BuildingAdmin(ReferenceMapAdmin):
     list_display = ("reference", "height_m", "source", "synthetic")
     list_filter = ("source", "synthetic")
     search_fields = ("reference",)
@@ -50,7 +51,7 @@ class Doubtful(admin.SimpleListFilter):
 
 
 @admin.register(School)
-class SchoolAdmin(MapAdmin):
+class SchoolAdmin(ReferenceMapAdmin):
     list_display = ("name", "level", "uai", "pupils", "address", "yards", "flag")
     list_filter = ("level", Doubtful, "source", "synthetic")
     search_fields = ("name", "uai", "address")
@@ -66,7 +67,7 @@ class SchoolAdmin(MapAdmin):
 
 
 @admin.register(Courtyard)
-class CourtyardAdmin(MeasuredAdmin):
+class CourtyardAdmin(MeasuredLivingAdmin):
     list_display = (
         "id",
         "name",
@@ -82,7 +83,6 @@ class CourtyardAdmin(MeasuredAdmin):
     list_select_related = ("school",)
     search_fields = ("name", "school__name", "school__uai")
     autocomplete_fields = ("school",)
-    readonly_fields = LIFE_READONLY
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "school", "state", "geom", "area_m2")}),
@@ -107,7 +107,7 @@ class CourtyardAdmin(MeasuredAdmin):
 
 
 class PlotInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
-    """A garden's plots at a glance; their outlines are drawn on the plot's own page."""
+    """A garden's plots at a glance; each is changed on its own page, where the door answers."""
 
     model = Plot
     fields = ("number", "state", "area_m2", "accessible")
@@ -115,18 +115,23 @@ class PlotInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in t
     show_change_link = True
     can_delete = False
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever sees the garden
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 @admin.register(SharedGarden)
-class SharedGardenAdmin(MeasuredAdmin):
+class SharedGardenAdmin(MeasuredLivingAdmin):
     list_display = ("id", "name", "state", "area_m2", "plot_count", "address", "synthetic")
     list_display_links = ("id", "name")
     list_filter = ("state", "source", "synthetic")
     search_fields = ("name", "address")
     ordering = ("name",)
-    readonly_fields = LIFE_READONLY
     inlines = (PlotInline,)
     fieldsets = (
         (None, {"fields": ("name", "state", "address", "geom", "area_m2")}),
@@ -144,14 +149,13 @@ class SharedGardenAdmin(MeasuredAdmin):
 
 
 @admin.register(Plot)
-class PlotAdmin(MeasuredAdmin):
+class PlotAdmin(MeasuredLivingAdmin):
     list_display = ("id", "number", "garden", "state", "area_m2", "accessible", "synthetic")
     list_display_links = ("id", "number")
     list_filter = ("state", "accessible", "garden", "synthetic")
     list_select_related = ("garden",)
     search_fields = ("number", "garden__name")
     autocomplete_fields = ("garden",)
-    readonly_fields = LIFE_READONLY
     ordering = ("garden__name", "number")
     fieldsets = (
         (None, {"fields": ("garden", "number", "state", "accessible", "geom", "area_m2")}),

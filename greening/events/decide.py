@@ -323,7 +323,8 @@ class Desk:
     @staticmethod
     def _refusal(found: Kind, change: Change, situation: Situation) -> tuple[str, str] | None:
         action = "create" if situation.created else "move" if situation.moved_to else "edit"
-        if not may(situation.rights, action, situation.moved_to):
+        hides = "archived_at" in situation.patch and not may(situation.rights, "archive")
+        if hides or not may(situation.rights, action, situation.moved_to):
             return "forbidden", _("Your role does not allow this change.")
         refused = found.refusal(situation)
         return (refused.code, str(refused.message)) if refused else None

@@ -1,0 +1,1 @@
+"""People: how they sign in, which roles they have, and who may give them."""

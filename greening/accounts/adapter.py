@@ -1,0 +1,60 @@
+"""How allauth behaves in this town: who may sign up, what a message looks like, what follows when none can leave."""
+
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from greening.models import Commune
+from greening.roles import Role
+
+log = logging.getLogger(__name__)
+
+
+def mail_is_sent() -> bool:
+    """Whether messages leave this server; without EMAIL_URL they are written to files."""
+    return bool(settings.EMAIL_URL)
+
+
+class TownAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    """The town's own answers to allauth's questions."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.SIGN_UP)
+
+    def populate_username(self, request: HttpRequest, user: User) -> None:
+        """Nobody signs in by a user name: it is the address itself, as far as it fits."""
+        user.username = self.generate_unique_username([user.email.lower()[:140]])
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Whoever signs up is a resident; every other role is given by an administrator."""
+        saved: User = super().save_user(request, user, form, commit)
+        if commit:
+            saved.groups.add(Group.objects.get_or_create(name=Role.RESIDENT.value)[0])
+        return saved
+
+    def format_email_subject(self, subject: str) -> str:
+        town = Commune.objects.order_by("id").values_list("name", flat=True).first()
+        return f"[{town}] {subject}" if town else str(subject)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that does not answer stops no page: its reader is told, alike for every address."""
+        town = Commune.objects.order_by("id").values_list("name", flat=True).first()
+        try:
+            super().send_mail(template_prefix, email, {**context, "town": town or _("Your town")})
+        except (SMTPException, OSError):
+            log.exception("A message (%s) could not be sent.", template_prefix)
+            request = allauth_context.request
+            if request is not None:
+                messages.error(
+                    request, _("The message could not be sent just now: try again in some minutes.")
+                )

@@ -1,0 +1,60 @@
+"""What every page knows of its reader: which rooms are open to them. Asks nothing for who is not signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from greening.accounts.adapter import mail_is_sent
+from greening.accounts.people import named
+from greening.roles import (
+    OFFICE,
+    READERS_OF_JOURNAL,
+    SETTLERS,
+    STAFF,
+    Role,
+    holds,
+)
+
+
+class Reader:
+    """A page's reader, as questions a template can ask."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+
+    @property
+    def name(self) -> str:
+        return named(self.user) if self.user.is_authenticated else ""
+
+    @property
+    def is_staff(self) -> bool:
+        return holds(self.user, *STAFF)
+
+    @property
+    def in_office(self) -> bool:
+        return holds(self.user, *OFFICE)
+
+    @property
+    def settles(self) -> bool:
+        return holds(self.user, *SETTLERS)
+
+    @property
+    def reads_journal(self) -> bool:
+        return holds(self.user, *READERS_OF_JOURNAL)
+
+    @property
+    def gives_roles(self) -> bool:
+        return holds(self.user, Role.ADMINISTRATOR)
+
+
+def person(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "reader": SimpleLazyObject(lambda: Reader(request.user)),
+        "sign_up_open": settings.SIGN_UP,
+        "login_by_code": settings.ACCOUNT_LOGIN_BY_CODE_ENABLED,
+        "mail_is_sent": mail_is_sent(),
+    }

@@ -1,0 +1,65 @@
+"""An object's history: what changed, when; and who did it, for the town's people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
+
+from greening.errors import BadInput
+from greening.history import entries, published
+from greening.lifecycle import kind as kind_named
+from greening.lifecycle import kind_of
+from greening.models import Event, PlantingSite, Tree
+from greening.paging import page
+from greening.roles import STAFF, holds
+
+EVENTS_A_PAGE = 50
+
+
+@require_safe
+def history(request: HttpRequest, kind: str, number: int) -> HttpResponseBase:
+    """The newest change first. The public reads published fields of applied changes, and no names."""
+    found = kind_named(kind)
+    if found is None:
+        raise Http404
+    staff = holds(request.user, *STAFF)
+    fields = published(kind)
+    if fields is None and not staff:
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.get_full_path())
+    obj: Any = get_object_or_404(found.model_class, pk=number)
+    rows = Event.objects.filter(object_uuid=obj.uuid).select_related("actor")
+    if not staff:
+        rows = rows.filter(rev__isnull=False)
+    try:
+        shown = page(rows, "-id", size=EVENTS_A_PAGE, token=request.GET.get("page") or None)
+    except BadInput as error:
+        raise Http404(str(error)) from None
+    context = {
+        "object": obj,
+        "title": f"{capfirst(str(found.title))} {number}",
+        "kind": found,
+        "state": found.label(obj.state),
+        "entries": entries(shown.rows, fields=None if staff else fields, names=staff),
+        "page": shown,
+        "beside": _beside(obj),
+    }
+    return render(request, "greening/history/history.html", context)
+
+
+def _beside(obj: Any) -> list[tuple[str, int, str]]:
+    """Whose history belongs to this one: a site keeps that of its trees."""
+    if isinstance(obj, PlantingSite):
+        trees = obj.trees.select_related("species").order_by("-id")
+        return [("tree", tree.pk, f"{tree}, {tree.get_state_display()}") for tree in trees]
+    if isinstance(obj, Tree):
+        site = kind_of(obj.site)
+        return [(site.name, obj.site_id, f"{capfirst(str(site.title))} {obj.site}")]
+    return []
