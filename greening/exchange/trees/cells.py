@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 FIRST_YEAR = 1550
 
 _NUMBER = re.compile(r"^([+-]?[\d\s\u00a0\u202f.,]*\d[\d.,]*(?:[eE][+-]?\d+)?)\s*(mm|cm|m|°)?$")
-_YES = frozenset("oui o yes y true vrai 1 1.0 x t".split())
-_NO = frozenset("non n no false faux 0 0.0 f".split())
+_YES = frozenset(["oui", "o", "yes", "y", "true", "vrai", "1", "1.0", "x", "t"])
+_NO = frozenset(["non", "n", "no", "false", "faux", "0", "0.0", "f"])
 _EMPTY = frozenset({"", "null", "none", "nan", "n/a", "na", "nr", "nd", "-", "--", "?"})
 _FRENCH_DAY = re.compile(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$")
 _YEAR = re.compile(r"^(\d{4})(?:[.,]0+)?$")

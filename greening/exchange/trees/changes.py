@@ -48,6 +48,9 @@ class Asker:
     namer: Namer
     batch: uuid_module.UUID
     actor: Any = None
+    own_numbers: bool = (
+        False  # the file's identifiers are our public numbers (a schema-arbre file of ours)
+    )
 
     # --- reading what is there ----------------------------------------------------------------------
 
@@ -57,6 +60,9 @@ class Asker:
         if self.profile.complete:
             rows = trees.filter(uuid__in=[record.own["uuid"] for record in records])
             return {str(tree.uuid): tree for tree in rows}
+        if self.own_numbers:
+            numbers = [int(record.source_id) for record in records]
+            return {str(tree.pk): tree for tree in trees.filter(pk__in=numbers)}
         rows = trees.filter(
             source=self.source, source_id__in=[record.source_id for record in records]
         )
@@ -107,8 +113,9 @@ class Asker:
             self._complete(record, values)
             return values
         values.site["geom"] = place
-        values.tree["source"] = values.site["source"] = self.source
-        values.tree["source_id"] = record.source_id
+        if not self.own_numbers:
+            values.tree["source"] = values.site["source"] = self.source
+            values.tree["source_id"] = record.source_id
         details = dict(record.details)
         if details.get("insee") == self.commune.insee:
             del details["insee"]

@@ -64,7 +64,7 @@ def units_of(
             right[column] = instead
             notes.append(
                 _(
-                    "“%(column)s” is read as %(now)s, not %(was)s: half its values would be under or over %(median).3g m."
+                    "“%(column)s” is read as %(now)s, not %(was)s: else its median would be %(median).3g m."
                 )
                 % {"column": column, "now": instead, "was": word, "median": median}
             )

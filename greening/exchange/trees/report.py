@@ -10,7 +10,8 @@ from typing import IO, Any
 
 from greening.exchange.trees.record import Told
 
-LISTED = 20
+#: Rows listed of each kind of doubt; the row-error file has all.
+LISTED = 5
 COLUMNS = ("line", "id", "verdict", "code", "column", "reason")
 
 
@@ -29,7 +30,7 @@ class Report:
     def __init__(self, errors: Path | None = None) -> None:
         self.counts: Counter[str] = Counter()
         self.codes: Counter[tuple[str, str]] = Counter()
-        self.first: dict[str, list[Told]] = {}
+        self.first: dict[tuple[str, str], list[Told]] = {}
         self.notes: list[str] = []
         self._handle: IO[str] | None = None
         self._writer: Any = None
@@ -42,7 +43,7 @@ class Report:
     def tell(self, told: Iterable[Told]) -> None:
         for one in told:
             self.codes[one.verdict, one.code] += 1
-            first = self.first.setdefault(one.verdict, [])
+            first = self.first.setdefault((one.verdict, one.code), [])
             if len(first) < LISTED:
                 first.append(one)
             if self._writer is not None:
@@ -60,12 +61,16 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """What a run keeps of it."""
         return {
-            "codes": [
-                [verdict, code, count] for (verdict, code), count in self.codes.most_common()
+            "doubts": [
+                {
+                    "verdict": verdict,
+                    "code": code,
+                    "count": count,
+                    "first": [
+                        [one.line, one.source_id, one.sentence] for one in self.first[verdict, code]
+                    ],
+                }
+                for (verdict, code), count in self.codes.most_common()
             ],
-            "first": {
-                verdict: [[one.line, one.source_id, one.code, one.sentence] for one in told]
-                for verdict, told in self.first.items()
-            },
             "notes": self.notes,
         }

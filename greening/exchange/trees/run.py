@@ -42,6 +42,7 @@ class Settings:
     strict: bool = False
     dry_run: bool = False
     keep_missing: bool = False
+    own_numbers: bool = False
     limit: int | None = None
 
 
@@ -70,15 +71,31 @@ class Importer:
         self.namer = Namer()
         self.reader = Reader.of(settings.profile, self.table.headers, settings.mapping)
         self.asker = Asker(
-            settings.profile, settings.source, commune, self.namer, settings.batch, settings.actor
+            settings.profile,
+            settings.source,
+            commune,
+            self.namer,
+            settings.batch,
+            settings.actor,
+            settings.own_numbers,
         )
         rows = itertools.islice(self.table.rows(), settings.limit)
         with Seen() as self.seen:
             for lot in in_lots(rows):
                 self._land(self._read(lot))
-            if not (settings.profile.keeps_all or settings.keep_missing or settings.limit):
+            if not self._is_a_part():
                 self._vanish()
         return self.report
+
+    def _is_a_part(self) -> bool:
+        """Whether what the file lacks says nothing: it may hold a part only."""
+        settings = self.settings
+        return (
+            settings.profile.keeps_all
+            or settings.keep_missing
+            or settings.own_numbers
+            or settings.limit is not None
+        )
 
     # --- rows -> records ----------------------------------------------------------------------------
 
@@ -114,7 +131,11 @@ class Importer:
 
     def _identify(self, record: Record) -> None:
         """Rows without an identifier are known by their place: it stays the same from file to file."""
-        if not record.source_id and not self.settings.profile.complete:
+        if self.settings.own_numbers:
+            if not record.source_id.isdigit():
+                sentence = _("the identifier is not one of this town's numbers")
+                raise Refused(Told(record.line, "refused", "id_not_integer", "", sentence))
+        elif not record.source_id and not self.settings.profile.complete:
             record.source_id = f"@{record.lon:.6f},{record.lat:.6f}"
 
     def _without_twins(self, records: list[Record]) -> list[Record]:

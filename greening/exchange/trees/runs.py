@@ -94,7 +94,7 @@ def without_dates(label: str) -> str:
     >>> without_dates("20260301_issy_Arbres_Urbains"), without_dates("arbres-2025")
     ('issy_Arbres_Urbains', 'arbres')
     """
-    return re.sub(r"[\W_]*\b?\d{4,8}[\W_]*", "_", label).strip("_- ") or label
+    return re.sub(r"[\W_]*\d{4,8}[\W_]*", "_", label).strip("_- ") or label
 
 
 def mapping_told(given: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`manage.py import_trees FILE`: trees of any inventory through the only door, every bad row told, every good one in."""
+"""`manage.py import_trees FILE`: trees of any inventory through the only door, bad rows told, good ones in."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from greening.exchange.trees.record import Told
 from greening.exchange.trees.report import Report
 from greening.exchange.trees.targets import TARGETS
 from greening.models import Commune, ImportRun
-
-LISTED = 20
 
 
 class Command(TownCommand):
@@ -57,6 +55,11 @@ class Command(TownCommand):
             "--keep-missing",
             action="store_true",
             help="the file is a part: archive nothing that it does not have",
+        )
+        parser.add_argument(
+            "--own-numbers",
+            action="store_true",
+            help="the file's identifiers are this town's own numbers (a schema-arbre file that export_trees wrote)",
         )
         parser.add_argument("--layer", help="layer (or file of a zip), where there are several")
         parser.add_argument(
@@ -108,6 +111,7 @@ class Command(TownCommand):
                 strict=options["strict"],
                 dry_run=options["dry_run"],
                 keep_missing=options["keep_missing"],
+                own_numbers=options["own_numbers"],
             )
             bar.close()
         self.tell(report, importer, run, options["errors"])
@@ -121,17 +125,15 @@ class Command(TownCommand):
     def tell(
         self, report: Report, importer: Any, run: ImportRun | None, errors: str | None
     ) -> None:
-        for verdict, told in report.first.items():
-            for one in told[:LISTED]:
+        for (verdict, code), count in report.codes.most_common():
+            first = report.first[verdict, code]
+            for one in first:
                 self.stderr.write(_line(one), self.style.NOTICE)
-            total = sum(n for (each, _code), n in report.codes.items() if each == verdict)
-            if total > LISTED:
+            if count > len(first):
                 where = f"{errors} has all" if errors else "--errors FILE lists all"
                 self.stderr.write(
-                    f"… and {total - LISTED} more {verdict}: {where}.", self.style.NOTICE
+                    f"… {count} rows “{code}” [{verdict}]: {where}.", self.style.NOTICE
                 )
-        for (verdict, code), count in report.codes.most_common():
-            self.stderr.write(f"{count} × {code} [{verdict}]", self.style.NOTICE)
         if importer.namer.open:
             names = ", ".join(
                 f"{text} ({n})" for (text, _o), n in importer.namer.open.most_common(8)

@@ -1,4 +1,4 @@
-"""Our own GeoPackage, GeoJSON and CSV: every field of a tree and its site, so that the way out and in changes nothing."""
+"""Our own GeoPackage, GeoJSON and CSV: every field of a tree and its site, so that a round trip changes nothing."""
 
 from __future__ import annotations
 
