@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Count
+from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from frontend.programme.kinds import kind_of_model
+from greening.indicators import Reading
 from greening.layers import Group, MapLayer
-from greening.models import PlantingSite, Tree
-from greening.models.tree import LIVING_STATES
-
-LOST = (Tree.State.DEAD, Tree.State.MISSING, Tree.State.FELLED)
-#: Sites whose tree is decided and not yet in the ground.
-PLANNED = (PlantingSite.State.APPROVED, PlantingSite.State.SCHEDULED, PlantingSite.State.READY)
 
 Counts = Mapping[str, int]
+#: As of how long ago a public page may speak: a planting shows within 5 s, whatever the number of visitors.
+MAX_AGE_S = 2.0
+FAMILY = "programme"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number, what it counts, and the list it is counted from."""
+    """A number, what it counts, and the list that shows its very rows."""
 
     name: str
     label: str | Promise
     explained: str | Promise
     count: int
-    layer: str
-    states: tuple[str, ...]
+    url: str
 
     @property
-    def query(self) -> str:
-        """The query string of the list that shows the rows behind the number."""
-        return "&".join([f"layer={self.layer}", *(f"state={state}" for state in self.states)])
+    def short(self) -> str:
+        """The name of its stretch of the line: alive, lost, planned."""
+        return self.name.removeprefix("trees_")
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Progress:
-    target: int
+    """The promise and where it stands; `target` is None where the town has set none."""
+
+    target: int | None
     planted: Figure
     planned: Figure
     alive: Figure
     lost: Figure
+    as_of: dt.datetime
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -66,16 +68,16 @@ class Progress:
     @property
     def remaining(self) -> int:
         """Trees promised that are neither alive nor planned: a lost tree does not keep the promise."""
-        return max(0, self.target - self.alive.count - self.planned.count)
+        return max(0, (self.target or 0) - self.alive.count - self.planned.count)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Alive, lost and planned, side by side; the line is the target, or all of it if that is more."""
-        whole = max(self.target, self.alive.count + self.planned.count + self.lost.count, 1)
+        whole = max(self.target or 0, self.alive.count + self.planned.count + self.lost.count, 1)
         at, parts = 0.0, []
         for figure in (self.alive, self.lost, self.planned):
             width = 100 * figure.count / whole
-            parts.append(Segment(figure.name, round(at, 3), round(width, 3)))
+            parts.append(Segment(figure.short, round(at, 3), round(width, 3)))
             at += width
         return tuple(parts)
 
@@ -85,50 +87,28 @@ class Progress:
         return 100 * self.alive.count / self.target if self.target else 0.0
 
 
-def progress(target: int, trees: Counts, sites: Counts) -> Progress:
-    """The progress line from counts by state."""
-    in_ground = tuple(state for state in Tree.State.values if state != Tree.State.RESERVED)
-
-    def figure(
-        name: str,
-        label: str | Promise,
-        explained: str | Promise,
-        layer: str,
-        states: tuple[str, ...],
-    ) -> Figure:
-        counts = trees if layer == "trees" else sites
-        count = sum(counts.get(state, 0) for state in states)
-        return Figure(name, label, explained, count, layer, states)
-
+def progress(readings: Mapping[str, Reading]) -> Progress:
+    """The progress line from the programme's readings."""
     return Progress(
-        target=target,
-        planted=figure(
-            "planted",
-            pgettext_lazy("trees", "planted"),
-            _("Trees put in the ground, whatever became of them since: alive, lost or moved."),
-            "trees",
-            in_ground,
-        ),
-        planned=figure(
-            "planned",
-            _("planned"),
-            _("Sites approved, scheduled or ready, whose tree is not in the ground yet."),
-            "sites",
-            PLANNED,
-        ),
-        alive=figure(
-            "alive", _("alive"), _("Planted trees that are living today."), "trees", LIVING_STATES
-        ),
-        lost=figure(
-            "lost",
-            _("lost"),
-            _(
-                "Planted trees found dead or missing, or felled. They do not count towards the promise."
-            ),
-            "trees",
-            LOST,
-        ),
+        target=None if (target := readings["trees_target"].value) is None else int(target),
+        planted=figure(readings["trees_planted"]),
+        planned=figure(readings["trees_planned"]),
+        alive=figure(readings["trees_alive"]),
+        lost=figure(readings["trees_lost"]),
+        as_of=readings["trees_alive"].as_of,
     )
+
+
+def figure(reading: Reading) -> Figure:
+    """A reading with the address of its rows; `counter` in the address asks for the very rows it counted."""
+    indicator = reading.indicator
+    url = ""
+    if indicator.rows is not None:
+        kind = kind_of_model(indicator.rows().model)
+        if kind is not None:
+            query = urlencode({"layer": kind.name, "counter": indicator.name})
+            url = f"{reverse('list')}?{query}"
+    return Figure(indicator.name, indicator.label, indicator.source, int(reading.value or 0), url)
 
 
 def counts_by_state(layer: MapLayer) -> dict[str, int]:

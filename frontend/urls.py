@@ -2,14 +2,30 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from frontend.programme.campaigns import campaign_page, new_campaign
+from frontend.programme.counters import indicators_json
+from frontend.programme.dashboard import programme_page
+from frontend.programme.list_views import list_file, list_places, object_list
+from frontend.programme.making import new_object
+from frontend.programme.objects import object_page
+from frontend.programme.rounds import plan_page
+from frontend.programme.survival_checks import survival_page
 from frontend.views.heat_page import heat_page, model_card, ranking_csv, ranking_json
-from frontend.views.lists import object_list, object_page
 from frontend.views.map_page import map_page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", map_page, name="map"),
     path("list/", object_list, name="list"),
+    path("list/export.<slug:suffix>", list_file, name="list-file"),
+    path("list/places.json", list_places, name="list-places"),
+    path("list/<slug:layer>/new/", new_object, name="new-object"),
     path("list/<slug:layer>/<int:number>/", object_page, name="object"),
+    path("programme/", programme_page, name="programme"),
+    path("programme/indicators.json", indicators_json, name="programme-indicators"),
+    path("programme/campaigns/new/", new_campaign, name="new-campaign"),
+    path("programme/campaigns/<str:season>/", campaign_page, name="campaign"),
+    path("programme/rounds/plan/", plan_page, name="plan-round"),
+    path("programme/survival/", survival_page, name="survival-checks"),
     path("heat/", heat_page, name="heat"),
     path("heat/model-card/", model_card, name="model-card"),
     path("heat/courtyards.csv", ranking_csv, name="ranking-csv"),

@@ -11,7 +11,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: ["src/map/main.ts", "src/heat/main.ts", "src/style/main.css"],
+      input: [
+        "src/map/main.ts",
+        "src/heat/main.ts",
+        "src/programme/main.ts",
+        "src/programme/list.ts",
+        "src/programme/list-map.ts",
+        "src/style/main.css",
+      ],
     },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"], isolate: false },

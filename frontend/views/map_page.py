@@ -14,8 +14,9 @@ from django.views.decorators.http import require_safe
 
 from frontend.heat import CAVEATS, heat_choices, heat_settings
 from frontend.outline import polygons_of
-from frontend.progress import Counts, count_of, counts_by_state, progress
+from frontend.progress import FAMILY, MAX_AGE_S, Counts, count_of, counts_by_state, progress
 from frontend.texts import texts
+from greening.indicators import read
 from greening.layers import Group, MapLayer, ground_layers, object_layers
 from greening.models import Commune
 from greening.vector_tiles import MAX_ZOOM
@@ -51,15 +52,12 @@ def map_page(request: HttpRequest) -> HttpResponse:
     """The map with its panel: progress, layers, heat."""
     commune = Commune.objects.order_by("id").first()
     legends = [LegendLayer(layer, counts_by_state(layer)) for layer in object_layers()]
-    counts = {legend.layer.name: legend.counts for legend in legends}
     heat_map = HeatMap.objects.newest()
     return render(
         request,
         "frontend/map.html",
         {
-            "progress": progress(commune.tree_target, counts["trees"], counts["sites"])
-            if commune
-            else None,
+            "progress": progress(read(FAMILY, MAX_AGE_S)) if commune else None,
             "legends": list(reversed(legends)),
             "heat_map": heat_map,
             "heat_choices": heat_choices(heat_map),

@@ -1,0 +1,1 @@
+"""The planting programme's pages: lists, counters, dashboard, the work and its forms."""
