@@ -10,7 +10,16 @@ class GreeningConfig(AppConfig):
     verbose_name = _("Greening")
 
     def ready(self) -> None:
-        from greening import care_lives, check_lives, history, indicators, lives, order_lives, roles
+        from greening import (
+            care_lives,
+            check_lives,
+            due,
+            history,
+            indicators,
+            lives,
+            order_lives,
+            roles,
+        )
         from greening.accounts.groups import make_groups
         from greening.demo.registry import register as register_demo
         from greening.layers import register
@@ -24,6 +33,7 @@ class GreeningConfig(AppConfig):
         check_lives.declare()
         order_lives.declare()
         indicators.declare()
+        due.declare()
         history.declare()
 
         register(STREETS, ROOFS, SITES, TREES)
