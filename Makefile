@@ -23,7 +23,7 @@ demo:  ## the same without serving
 	@python manage.py migrate --verbosity 0
 	@kept="$${DATA_DIR:-var}/static/staticfiles.json"; if [ ! -e "$$kept" ] || [ -n "$$(find frontend/dist .venv/.installed-* -newer "$$kept" -print -quit)" ]; then \
 	  python manage.py collectstatic --noinput --verbosity 0; fi
-	@if [ "$(DEMO)" != 0 ]; then python manage.py build_demo && python manage.py rank_courtyards --format table; fi
+	@if [ "$(DEMO)" != 0 ]; then python manage.py build_demo && python manage.py rank_courtyards --format table; else python manage.py load_species; fi
 
 test:  ## install all, run every test: SpatiaLite, PostGIS, TypeScript, browser
 	@.ci/setup test

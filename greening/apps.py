@@ -37,7 +37,10 @@ class GreeningConfig(AppConfig):
         history.declare()
 
         register(STREETS, ROOFS, SITES, TREES)
+        register_demo(5, "species", "greening.demo.taxa.build", "greening.demo.taxa.is_done")
         register_demo(10, "ground", "greening.demo.load.build", "greening.demo.load.is_done")
+        programme = "greening.demo.programme"
+        register_demo(15, "programme", f"{programme}.build", f"{programme}.is_done")
         if "/tiles/" not in SHORT_WAY:
             SHORT_WAY.append("/tiles/")
 

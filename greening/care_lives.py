@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from greening import care
 from greening.guards import current, needs, not_in_the_future
-from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, follow, register
+from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, World, follow, register
 from greening.lives import NESTING_MONTHS
 from greening.models import CareTask, Tree
 from greening.models.care import OPEN_TASK_STATES
@@ -95,6 +95,17 @@ def given_to_a_crew(situation: Situation) -> Refusal | None:
     return None
 
 
+def remember_task(situation: Situation) -> None:
+    task: Any = situation.obj
+    if task.action == "survival_check":
+        remember_asked_check(task, situation.world)
+
+
+def remember_asked_check(task: Any, world: World) -> None:
+    """The survival checks that tasks ask for, by tree: a batch of checks reads them once."""
+    world.setdefault("checks_asked", {}).setdefault(task.tree.uuid, {})[task.uuid] = task
+
+
 TASK = Kind(
     name="care_task",
     model="greening.CareTask",
@@ -140,6 +151,7 @@ TASK = Kind(
         task_is_for_a_tree_that_stands,
     ),
     warners=(pruning_in_nesting_season, outside_its_window),
+    remember=remember_task,
     order=40,
 )
 

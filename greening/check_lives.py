@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from greening import care
+from greening.care_lives import remember_asked_check
 from greening.guards import current, not_in_the_future
 from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, World, register
 from greening.models import CareTask, GuaranteeClaim, SurvivalCheck, Tree
@@ -79,6 +80,9 @@ def preload_checks(checks: list[Living], world: World) -> None:
         rows = SurvivalCheck.objects.filter(tree_id__in=fresh, state=RECORDED)
         for tree, autumn, check in rows.values_list("tree__uuid", "autumn", "uuid"):
             checked.setdefault((tree, autumn), set()).add(check)
+        tasks = CareTask.objects.filter(tree_id__in=fresh, action="survival_check")
+        for task in tasks.filter(state__in=OPEN_TASK_STATES).select_related("tree"):
+            remember_asked_check(task, world)
 
 
 def remember_check(situation: Situation) -> None:
@@ -92,11 +96,9 @@ def what_a_check_changes(situation: Situation) -> Iterator[Consequence]:
     check: Any = situation.obj
     if not situation.created:
         return
-    rows = CareTask.objects.filter(
-        tree_id=check.tree.pk, action="survival_check", due_from__year=check.autumn
-    )
-    for row in rows.filter(state__in=OPEN_TASK_STATES):
-        if current(situation, row).state in OPEN_TASK_STATES:
+    for row in list(situation.world.get("checks_asked", {}).get(check.tree.uuid, {}).values()):
+        asked = row.due_from.year == check.autumn
+        if asked and current(situation, row).state in OPEN_TASK_STATES:
             yield Consequence("care_task", row, {"state": "done", "done_on": check.checked_on})
     if check.found == "alive" or check.tree.state in ENDED_STATES:
         return

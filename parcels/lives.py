@@ -1,4 +1,4 @@
-"""The lives of shared land: states, moves and rights of gardens, plots and school courtyards (domain.md)."""
+"""The lives of shared land: school courtyards, shared gardens and their plots (domain.md)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from greening.history import publish
 from greening.lifecycle import Kind, Move, Refusal, Situation, register
 from greening.roles import REFERENCE, WRITE, Role, grant
+from parcels.models import Plot
+
+TAKEN = ("offered", "occupied", "notice")
+
+
+def nobody_gardens_there(situation: Situation) -> Refusal | None:
+    """A garden closes only when its last gardener has left."""
+    garden: Any = situation.obj
+    if not garden.pk or not Plot.objects.filter(garden=garden, state__in=TAKEN).exists():
+        return None
+    return Refusal(
+        "plots_taken",
+        _("Plots of this garden are offered or occupied: end these first, then close it."),
+    )
 
 
 def garden_is_not_closed(situation: Situation) -> Refusal | None:
@@ -19,39 +33,83 @@ def garden_is_not_closed(situation: Situation) -> Refusal | None:
     return Refusal("garden_closed", _("This garden is closed: none of its plots can be given."))
 
 
+COURTYARD = Kind(
+    name="courtyard",
+    model="parcels.Courtyard",
+    # An import records yards at whatever stage they are: a town's programme did not start with this inventory.
+    starts=(
+        "baseline",
+        "scored",
+        "shortlisted",
+        "codesign",
+        "funded",
+        "works",
+        "delivered",
+        "monitored",
+    ),
+    moves=(
+        Move("baseline", "scored"),
+        Move("scored", "shortlisted"),
+        Move("shortlisted", "codesign", "scored"),
+        Move("codesign", "funded", "shortlisted"),
+        Move("funded", "works"),
+        Move("works", "delivered"),
+        Move("delivered", "monitored"),
+    ),
+    fields=(
+        "name",
+        "source_id",
+        "school",
+        "geom",
+        "area_m2",
+        "pupils",
+        "design_canopy",
+        "design_permeable",
+        "cost_class",
+        "vulnerability",
+        "source",
+        "synthetic",
+        "archived_at",
+    ),
+    order=10,
+)
+
 GARDEN = Kind(
     name="shared_garden",
     model="parcels.SharedGarden",
     starts=("draft", "open", "full", "paused"),
     moves=(
         Move("draft", "open"),
-        Move("open", "full", "paused", "closed"),
-        Move("full", "open", "paused", "closed"),
-        Move("paused", "open", "closed"),
+        Move("open", "full", "paused"),
+        Move("full", "open", "paused"),
+        Move("paused", "open", "full"),
+        Move("draft", "closed"),
+        Move("open", "closed", guards=[nobody_gardens_there]),
+        Move("full", "closed", guards=[nobody_gardens_there]),
+        Move("paused", "closed", guards=[nobody_gardens_there]),
     ),
     fields=(
         "name",
+        "source_id",
         "geom",
         "area_m2",
         "address",
         "source",
-        "source_id",
         "synthetic",
         "archived_at",
     ),
-    soft=("address",),
     order=10,
 )
 
 PLOT = Kind(
     name="plot",
     model="parcels.Plot",
-    starts=("available", "occupied", "resting"),  # an inventory of gardens has plots in use already
+    starts=("available", "offered", "occupied", "notice", "resting", "withdrawn"),
     moves=(
         Move("available", "offered", guards=[garden_is_not_closed]),
         Move("available", "resting", "withdrawn"),
         Move("offered", "occupied", guards=[garden_is_not_closed]),
-        Move("offered", "available"),
+        Move("offered", "available"),  # declined or expired
         Move("occupied", "notice"),
         Move("notice", "available", "resting", "withdrawn"),
         Move("resting", "available", "withdrawn"),
@@ -67,47 +125,6 @@ PLOT = Kind(
         "archived_at",
     ),
     order=20,
-)
-
-COURTYARD = Kind(
-    name="courtyard",
-    model="parcels.Courtyard",
-    # A town starts with yards at every stage; the programme moves them on from there.
-    starts=(
-        "baseline",
-        "scored",
-        "shortlisted",
-        "codesign",
-        "funded",
-        "works",
-        "delivered",
-        "monitored",
-    ),
-    moves=(
-        Move("baseline", "scored"),
-        Move("scored", "shortlisted"),
-        Move("shortlisted", "codesign"),
-        Move("codesign", "funded"),
-        Move("funded", "works"),
-        Move("works", "delivered"),
-        Move("delivered", "monitored"),
-    ),
-    fields=(
-        "name",
-        "school",
-        "geom",
-        "area_m2",
-        "pupils",
-        "design_canopy",
-        "design_permeable",
-        "cost_class",
-        "vulnerability",
-        "source",
-        "source_id",
-        "synthetic",
-        "archived_at",
-    ),
-    order=10,
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from greening.errors import TownError
 from greening.events import Change, apply
@@ -29,6 +29,6 @@ def land(changes: Iterable[Change]) -> int:
     return count
 
 
-def wire(shape: GEOSGeometry) -> dict[str, Any]:
+def wire(shape: Point | Polygon | MultiPolygon) -> dict[str, Any]:
     """A point's or an area's GeoJSON geometry, without the detour over GDAL that `.geojson` takes."""
     return {"type": shape.geom_type, "coordinates": shape.coords}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, Polygon
+from django.contrib.gis.geos import Point, Polygon
 
+from greening.care import months_after
 from greening.demo.landing import wire
 from greening.demo.plans import RoofPlan, SitePlan, TreePlan
 from greening.events import Change
@@ -17,7 +18,7 @@ from greening.lives import ROOF
 from greening.models import Species, Street
 from greening.models.base import new_uuid
 
-GUARANTEE_YEARS = 2  # the usual "garantie de reprise" of a planting contract
+GUARANTEE_MONTHS = 24  # the usual "garantie de reprise" of a planting contract
 CONTRACTORS = {"town": "Régie des parcs", "gpso": "Paysages Réunis", "department": "Vert Horizon"}
 CLEARED_BEFORE = timedelta(days=40)
 #: States that only a move leads to, and where the move starts.
@@ -30,7 +31,7 @@ class PlacedSite:
 
     plan: SitePlan
     uuid: uuid_module.UUID
-    place: GEOSGeometry
+    place: Point
     street: Street | None
 
 
@@ -75,7 +76,13 @@ def tree_changes(
         earlier: uuid_module.UUID | None = None
         for plan in site.plan.trees:
             tree = new_uuid()
-            yield _tree(tree, plan, site, species, said)
+            if plan.state == "dead" and site.plan.state == "to_fell":
+                # It stood alive before: a site from which an earlier tree vanished is occupied again by it.
+                alive = replace(plan, state="establishing", ended_on=None)
+                yield _tree(tree, alive, site, species, said)
+                yield Change("tree", tree, {"state": "dead", "ended_on": _day(plan.ended_on)})
+            else:
+                yield _tree(tree, plan, site, species, said)
             if earlier is not None:
                 replaced.append(Change("tree", earlier, {"replaced_by": str(tree)}))
             earlier = tree
@@ -130,7 +137,9 @@ def _tree(
         "lot": plan.lot,
         "contractor": _contractor(plan, site.plan),
         "under_watch": plan.under_watch,
-        "guarantee_until": _day(_guarantee(plan.planted_on)),
+        "guarantee_until": _day(
+            months_after(plan.planted_on, GUARANTEE_MONTHS) if plan.planted_on else None
+        ),
         **said,
     }
     return Change("tree", tree, patch, create=True)
@@ -152,11 +161,3 @@ def _cleared(plan: SitePlan) -> str | None:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _guarantee(planted_on: date | None) -> date | None:
-    if planted_on is None:
-        return None
-    # 28 February stands for 29 where the year has none.
-    day = min(planted_on.day, 28) if planted_on.month == 2 else planted_on.day
-    return planted_on.replace(year=planted_on.year + GUARANTEE_YEARS, day=day)

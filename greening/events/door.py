@@ -19,6 +19,7 @@ from greening.events.decide import Desk, Outcome
 from greening.events.envelope import Change, Verdict
 from greening.events.values import field_of
 from greening.lifecycle import kinds
+from greening.models.base import Living
 from greening.models.event import Event
 
 
@@ -188,7 +189,7 @@ def _write(desk: Desk) -> None:
     for kind in kinds():
         new = list(desk.created.get(kind.name, {}).values())
         if new:
-            kind.model_class._default_manager.bulk_create(new, batch_size=1000)
+            _insert(kind.model_class, new)
         touched: dict[frozenset[str], list[Any]] = {}
         for obj, fields in desk.changed.get(kind.name, {}).values():
             obj.updated_at = now
@@ -197,6 +198,28 @@ def _write(desk: Desk) -> None:
             kind.model_class._default_manager.bulk_update(
                 objs, [*sorted(names), "rev", "updated_at"], batch_size=500
             )
+
+
+def _insert(model: type[Living], new: list[Living]) -> None:
+    """Insert rows, those that point to one another too: such a pointer is written once both have a number."""
+    loops = [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and field.related_model is model
+    ]
+    held = []
+    for field in loops:
+        for obj in new:
+            other = getattr(obj, field.name) if field.is_cached(obj) else None
+            if other is not None and other.pk is None:
+                held.append((obj, field.name, other))
+                setattr(obj, field.name, None)
+    model._default_manager.bulk_create(new, batch_size=1000)
+    for obj, name, other in held:
+        setattr(obj, name, other)
+    for name in {name for _obj, name, _other in held}:
+        pointing = [obj for obj, held_name, _other in held if held_name == name]
+        model._default_manager.bulk_update(pointing, [name], batch_size=500)
 
 
 def _record(decided: Iterable[tuple[Change, Outcome]]) -> None:

@@ -90,7 +90,9 @@ def to_wire(value: Any) -> Any:
     if isinstance(value, models.Model):
         return str(value.uuid)  # type: ignore[attr-defined]
     if isinstance(value, GEOSGeometry):
-        return json.loads(value.geojson)
+        # Not `.geojson`, which rounds to 15 digits: a place must come back to the last bit.
+        shape: Any = value
+        return {"type": shape.geom_type, "coordinates": shape.coords}
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     if isinstance(value, uuid_module.UUID):

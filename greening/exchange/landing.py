@@ -9,7 +9,12 @@ from typing import Any, Generic, TypeVar
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone, translation
+from django.utils import translation
+
+from greening.events import Change, apply
+from greening.events.values import to_wire
+from greening.lifecycle import Kind, kind_for
+from greening.models.base import new_uuid
 
 Thing = TypeVar("Thing", bound=models.Model)
 BATCH = 500
@@ -67,10 +72,13 @@ def upsert(
 
     `known` are the objects that a candidate may be. A field that the file does not bring keeps what a person
     wrote there. Two rows with one identity: the second is refused. Invalid values are refused row by row.
+    Objects with a life pass the door, as one batch.
     """
     by_key = {key: thing for thing in known for key in keys_of(thing)}
     seen: dict[Hashable, int] = {}
     landed: Landed[Thing] = Landed()
+    kind = kind_for(model)
+    asked: list[tuple[int, Thing, dict[str, Any]]] = []
     new: list[Thing] = []
     old: list[Thing] = []
     touched: set[str] = set()
@@ -97,6 +105,9 @@ def upsert(
             report.refuse(candidate.row, problem)
             continue
         seen.update(dict.fromkeys(identities, candidate.row))
+        if kind is not None and changes:
+            asked.append((candidate.row, subject, changes))
+            continue
         landed.rows.append((candidate.row, subject))
         if thing is None:
             new.append(subject)
@@ -107,13 +118,46 @@ def upsert(
             report.unchanged += 1
             continue
         landed.changed.append((candidate.row, subject))
+    if kind is not None:
+        _through_the_door(kind, asked, landed, report)
+        return landed
     manager = model._default_manager
     manager.bulk_create(new, batch_size=BATCH)
     if old:
-        manager.bulk_update(old, sorted(touched | _stamp(old)), batch_size=BATCH)
+        manager.bulk_update(old, sorted(touched), batch_size=BATCH)
     report.created += len(new)
     report.updated += len(old)
     return landed
+
+
+def _through_the_door(
+    kind: Kind, asked: list[tuple[int, Any, dict[str, Any]]], landed: Landed[Any], report: Report
+) -> None:
+    """The changes as events; a row that a rule refuses is reported with the rule's sentence."""
+    batch = new_uuid()
+    with translation.override("en"):
+        verdicts = apply(
+            Change(
+                kind.name,
+                thing.uuid,
+                {name: to_wire(value) for name, value in changes.items()},
+                create=thing.pk is None,
+                base_rev=None if thing.pk is None else thing.rev,
+                source="import",
+                batch=batch,
+            )
+            for _row, thing, changes in asked
+        )
+    manager = kind.model_class._default_manager
+    written = {row.uuid: row for row in manager.filter(uuid__in=[one.uuid for _, one, _ in asked])}
+    for (row, thing, _changes), verdict in zip(asked, verdicts, strict=True):
+        if not verdict.landed:
+            report.refuse(row, f"is refused: {verdict.message}")
+            continue
+        report.created += thing.pk is None
+        report.updated += thing.pk is not None
+        landed.rows.append((row, written[thing.uuid]))
+        landed.changed.append((row, written[thing.uuid]))
 
 
 def _same(ours: Any, theirs: Any) -> bool:
@@ -135,15 +179,3 @@ def _invalid(thing: models.Model) -> str:
                 for name, messages in error.message_dict.items()
             )
     return ""
-
-
-def _stamp(things: list[Any]) -> set[str]:
-    """Objects with a life count their revisions and know when they changed; bulk_update does neither."""
-    names = {f.name for f in things[0]._meta.fields} & {"rev", "updated_at"}
-    now = timezone.now()
-    for thing in things:
-        if "rev" in names:
-            thing.rev += 1
-        if "updated_at" in names:
-            thing.updated_at = now
-    return names

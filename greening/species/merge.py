@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ManyToOneRel, Model
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from greening.errors import BadInput
+from greening.events import Change, apply
+from greening.lifecycle import Kind, kind_for
 from greening.models import Species, Synonym
+
+BATCH = 1_000
 
 
 @dataclass
@@ -59,10 +63,13 @@ def _merge(species: Species, into: Species) -> Merged:
         )
     merged = Merged()
     for model, name in _references():
-        changes: dict[str, Any] = {name: target}
-        if any(f.name == "updated_at" for f in model._meta.fields):
-            changes["updated_at"] = timezone.now()
-        moved = model._base_manager.filter(**{name: source}).update(**changes)
+        rows_of = model._base_manager.filter(**{name: source})
+        kind = kind_for(model)
+        moved = (
+            rows_of.update(**{name: target})
+            if kind is None
+            else _through_the_door(kind, rows_of, name, target)
+        )
         if moved:
             merged.rows[model._meta.label] = merged.rows.get(model._meta.label, 0) + moved
     already = Synonym.objects.filter(species=target).values("name")
@@ -74,6 +81,19 @@ def _merge(species: Species, into: Species) -> Merged:
     Species.objects.filter(pk=source.pk).update(merged_into=target)
     species.merged_into = target
     return merged
+
+
+def _through_the_door(kind: Kind, rows: Any, name: str, target: Species) -> int:
+    """Objects with a life change by events, so that each one's history says when its species was renamed."""
+    moved = 0
+    waiting = iter(list(rows.order_by("pk").values_list("uuid", flat=True)))
+    while batch := list(islice(waiting, BATCH)):
+        verdicts = apply(Change(kind.name, uuid, {name: str(target.uuid)}) for uuid in batch)
+        refused = next((verdict.message for verdict in verdicts if not verdict.landed), None)
+        if refused is not None:
+            raise BadInput(refused)
+        moved += len(batch)
+    return moved
 
 
 def _references() -> list[tuple[type[Model], str]]:

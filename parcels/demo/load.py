@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from greening.crs import LAMBERT_93
+from greening.demo.landing import land as land_changes
+from greening.demo.landing import wire
 from greening.demo.load import (
     BATCH,
     as_multi,
@@ -15,6 +17,8 @@ from greening.demo.load import (
 )
 from greening.demo.registry import DemoRun
 from greening.errors import BadInput
+from greening.events import Change
+from greening.models.base import new_uuid
 from parcels.demo.plans import Land
 from parcels.models import Building, Courtyard, Parcel, Plot, School, SharedGarden
 
@@ -106,59 +110,68 @@ def _load_schools(land: Land, srid: int, source: str) -> None:
         batch_size=BATCH,
     )
     shapes = in_wgs84((plan.polygon for plan in land.yards), srid)
-    Courtyard.objects.bulk_create(
-        [
-            Courtyard(
-                name=f"Cour – {schools[plan.school].name}",
-                source_id=f"demo-yard-{number:02d}",
-                school=schools[plan.school],
-                geom=as_multi(shape),
-                area_m2=round(plan.polygon.area, 1),
-                source=source,
-                synthetic=True,
-            )
-            for number, (plan, shape) in enumerate(zip(land.yards, shapes, strict=True), start=1)
-        ],
-        batch_size=BATCH,
+    land_changes(
+        Change(
+            "courtyard",
+            new_uuid(),
+            {
+                "name": f"Cour – {schools[plan.school].name}",
+                "source_id": f"demo-yard-{number:02d}",
+                "school": str(schools[plan.school].uuid),
+                "geom": wire(as_multi(shape)),
+                "area_m2": round(plan.polygon.area, 1),
+                "source": source,
+                "synthetic": True,
+            },
+            create=True,
+        )
+        for number, (plan, shape) in enumerate(zip(land.yards, shapes, strict=True), start=1)
     )
 
 
 def _load_gardens(land: Land, srid: int, source: str) -> None:
     shapes = in_wgs84((plan.polygon for plan in land.gardens), srid)
-    gardens = SharedGarden.objects.bulk_create(
-        [
-            SharedGarden(
-                name=plan.name,
-                source_id=f"demo-garden-{number}",
-                state=plan.state,
-                geom=as_multi(shape),
-                area_m2=round(plan.polygon.area, 1),
-                source=source,
-                synthetic=True,
-            )
-            for number, (plan, shape) in enumerate(zip(land.gardens, shapes, strict=True), start=1)
-        ],
-        batch_size=BATCH,
+    gardens = [new_uuid() for _plan in land.gardens]
+    land_changes(
+        Change(
+            "shared_garden",
+            uuid,
+            {
+                "name": plan.name,
+                "source_id": f"demo-garden-{number}",
+                "state": plan.state,
+                "geom": wire(as_multi(shape)),
+                "area_m2": round(plan.polygon.area, 1),
+                "source": source,
+                "synthetic": True,
+            },
+            create=True,
+        )
+        for number, (uuid, plan, shape) in enumerate(
+            zip(gardens, land.gardens, shapes, strict=True), start=1
+        )
     )
     plots = [
-        (garden, plot)
-        for garden, plan in zip(gardens, land.gardens, strict=True)
+        (uuid, plot)
+        for uuid, plan in zip(gardens, land.gardens, strict=True)
         for plot in plan.plots
     ]
     shapes = in_wgs84((plot.polygon for _garden, plot in plots), srid)
-    Plot.objects.bulk_create(
-        [
-            Plot(
-                garden=garden,
-                number=plot.number,
-                state=plot.state,
-                geom=shape,
-                area_m2=round(plot.polygon.area, 1),
-                accessible=int(plot.number) <= ACCESSIBLE_PLOTS,
-                source=source,
-                synthetic=True,
-            )
-            for (garden, plot), shape in zip(plots, shapes, strict=True)
-        ],
-        batch_size=BATCH,
+    land_changes(
+        Change(
+            "plot",
+            new_uuid(),
+            {
+                "garden": str(garden),
+                "number": plot.number,
+                "state": plot.state,
+                "geom": wire(shape),
+                "area_m2": round(plot.polygon.area, 1),
+                "accessible": int(plot.number) <= ACCESSIBLE_PLOTS,
+                "source": source,
+                "synthetic": True,
+            },
+            create=True,
+        )
+        for (garden, plot), shape in zip(plots, shapes, strict=True)
     )

@@ -90,7 +90,7 @@ def test_progress_by_manager() -> None:
     tree(manager="town")
     assert numbers(progress(campaign, "manager")) == {
         "Grand Paris Seine Ouest": (40, 1, 0),
-        "Town": (0, 0, 1),
+        str(PlantingSite.Manager.TOWN.label): (0, 0, 1),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from io import StringIO
 
 import pytest
@@ -169,12 +168,3 @@ def test_the_command_refuses_a_real_town_with_one_sentence() -> None:
     with pytest.raises(CommandError, match="name another folder in DATA_DIR") as refusal:
         call_command("build_demo", stdout=StringIO())
     assert refusal.value.returncode == 1
-
-
-@pytest.mark.django_db
-def test_a_guarantee_given_on_a_leap_day_ends_on_the_28th(ground: Ground) -> None:
-    from greening.demo.load import _guarantee
-
-    assert _guarantee(date(2024, 2, 29)) == date(2026, 2, 28)
-    assert _guarantee(date(2024, 3, 15)) == date(2026, 3, 15)
-    assert _guarantee(None) is None

@@ -152,3 +152,19 @@ def test_a_batch_of_a_hundred_sites_costs_few_queries(django_assert_max_num_quer
     changes = [site_change(matricule=str(number)) for number in range(100)]
     with django_assert_max_num_queries(12):
         apply(changes)
+
+
+def test_a_tree_and_its_successor_may_come_in_one_batch() -> None:
+    site = PlantingSiteFactory(state="vacant")
+    old, new = uuid.uuid4(), uuid.uuid4()
+    common = {"site": str(site.uuid), "geom": POINT}
+    verdicts = apply(
+        [
+            Change("tree", old, {**common, "state": "dead"}, create=True),
+            Change("tree", new, {**common, "state": "established"}, create=True),
+            Change("tree", old, {"replaced_by": str(new)}),
+        ]
+    )
+    assert [verdict.status for verdict in verdicts] == ["applied"] * 3
+    assert Tree.objects.get(uuid=old).replaced_by == Tree.objects.get(uuid=new)
+    assert Tree.objects.get(uuid=old).rev == 2

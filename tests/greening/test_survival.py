@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.utils import translation
 from scipy.stats import binomtest
 
 from greening.errors import BadInput
@@ -119,7 +120,8 @@ def test_findings_that_cannot_be_true_are_refused(patch: dict[str, object], code
 
 
 def test_a_tree_found_alive_though_recorded_lost_is_kept_and_warned_about() -> None:
-    verdict = one(finding(TreeFactory(state="missing")))
+    with translation.override("en"):
+        verdict = one(finding(TreeFactory(state="missing")))
     assert verdict.landed
     assert "missing" in verdict.warnings[0]
 
