@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.gdal.error import GDALException
-from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon, Point
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
@@ -140,6 +140,8 @@ def _geometry(field: GeometryField[Any, Any], value: Any) -> GEOSGeometry | None
         raise FieldRefusal(
             "invalid", _("%(field)s: a position is needed.") % {"field": field.verbose_name}
         )
+    if field.geom_type == "POINT" and (point := _plain_point(value)) is not None:
+        return point
     try:
         shape = (
             value
@@ -179,3 +181,22 @@ def _geometry(field: GeometryField[Any, Any], value: Any) -> GEOSGeometry | None
             % {"field": field.verbose_name},
         )
     return shape
+
+
+def _plain_point(value: Any) -> Point | None:
+    """A GeoJSON point of two numbers in range, without the long way through GDAL; None for anything else."""
+    if (
+        type(value) is not dict
+        or value.keys() != {"type", "coordinates"}
+        or value["type"] != "Point"
+    ):
+        return None
+    place = value["coordinates"]
+    if type(place) not in (list, tuple) or len(place) != 2:
+        return None
+    x, y = place
+    if type(x) not in (int, float) or type(y) not in (int, float):
+        return None
+    if not (-180 <= x <= 180 and -90 <= y <= 90):
+        return None  # NaN too: refused by the rules below
+    return Point(x, y, srid=WGS84)
