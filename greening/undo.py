@@ -131,9 +131,9 @@ def _give_back(
     rows = Event.objects.filter(object_uuid__in=list(effects), rev__isnull=False)
     rows = rows.exclude(batch=batch)  # events without a batch stay in
     for identifier, rev, own, before in rows.values_list("object_uuid", "rev", "batch", "before"):
-        if rev > effects[identifier].rev:
+        if rev is not None and rev > effects[identifier].rev:
             touched = others.setdefault(identifier, set())
-            touched |= {"\0undone"} if own == undo else before.keys()
+            touched.update({"\0undone"} if own == undo else before)
     objects = _objects(effects)
     changes: list[tuple[Change, Living]] = []
     now = timezone.now().isoformat()

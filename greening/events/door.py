@@ -205,14 +205,14 @@ def _update(model: type[Any], objs: list[Any], names: list[str]) -> None:
     Django's bulk_update builds a CASE with a branch for each object, which takes longer than the database
     needs to write them; shapes need what it knows of them, so they go that way.
     """
-    fields = [field_of(model, name) for name in names]
+    fields: list[models.Field[Any, Any]] = [field_of(model, name) for name in names]  # type: ignore[arg-type]
     if any(isinstance(field, GeometryField) for field in fields):
         model._default_manager.bulk_update(objs, names, batch_size=500)
         return
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
     columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     rows = [
         [
             *(field.get_db_prep_save(getattr(obj, field.attname), connection) for field in fields),

@@ -7,6 +7,7 @@ import uuid as uuid_module
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.contrib.gis.geos import Point
@@ -19,7 +20,7 @@ from greening.exchange.trees.profile import Profile
 from greening.exchange.trees.record import Record
 from greening.exchange.trees.species import Named, Namer
 from greening.lives import SITE, SITE_AFTER, TREE
-from greening.models import Commune, Event, PlantingSite, Tree
+from greening.models import Commune, Event, PlantingSite, Species, Street, Tree
 from greening.models.base import Living, new_uuid
 from greening.models.tree import ENDED_STATES
 
@@ -56,7 +57,9 @@ class Asker:
 
     def known(self, records: Sequence[Record]) -> dict[str, Tree]:
         """The trees that these rows are, by `key_of` their row."""
-        trees = Tree.objects.select_related("site")
+        trees = Tree.objects.select_related(
+            "site", *(["replaced_by"] if self.profile.complete else [])
+        )
         if self.profile.complete:
             rows = trees.filter(uuid__in=[record.own["uuid"] for record in records])
             return {str(tree.uuid): tree for tree in rows}
@@ -91,7 +94,7 @@ class Asker:
             else:
                 site = sites.get(record.own.get("site_uuid", tree.site.uuid), tree.site)
                 wanted_values.keep_what_differs(tree, site, exactly=self.profile.complete)
-                if wanted_values.tree or wanted_values.site or wanted_values.state:
+                if wanted_values.has_news:
                     differing.append((each, tree, wanted_values))
         said = (
             {} if self.profile.complete else last_said([tree for _each, tree, _wanted in differing])
@@ -127,9 +130,9 @@ class Asker:
             if record.own.get("diameter"):
                 details["girth_from"] = "diameter"
         stage = record.own.get("stage_state")
-        if tree is None:
+        if tree is None and values.state is None:
             values.state = stage or self._state_by_age(values.tree.get("planted_on"))
-        elif stage and details.get("stage") != tree.details.get("stage"):
+        elif tree is not None and stage and details.get("stage") != tree.details.get("stage"):
             values.state = stage
         old = tree.details if tree is not None else {}
         values.tree["details"] = {**old, **details}
@@ -178,10 +181,30 @@ class Asker:
             and not values.tree.get("species_as_written")
         ):
             values.tree["species_as_written"] = " ".join(record.names.values())[:160]
+        for name, things in (("street", self.streets), ("target_species", self.species)):
+            if f"site_{name}" in own:
+                wanted = own[f"site_{name}"]
+                values.site[name] = things.get(wanted)
+                if wanted and wanted not in things:
+                    sentence = _("%(field)s: nothing here has the identifier %(value)s.")
+                    title = field_of(PlantingSite, name).verbose_name
+                    record.tell(
+                        "unknown_reference", sentence % {"field": title, "value": wanted}, name
+                    )
+        values.replaced_by = own.get("replaced_by")
+        values.has_replacement = "replaced_by" in own
         if "site_lon" in own and "site_lat" in own:
             values.site["geom"] = (own["site_lon"], own["site_lat"])
         else:
             values.site["geom"] = values.tree["geom"]
+
+    @cached_property
+    def streets(self) -> dict[uuid_module.UUID, Street]:
+        return {street.uuid: street for street in Street.objects.defer("geom")}
+
+    @cached_property
+    def species(self) -> dict[uuid_module.UUID, Species]:
+        return {species.uuid: species for species in self.namer.species.values()}
 
     @staticmethod
     def _state_by_age(planted_on: dt.date | None) -> str:
@@ -223,13 +246,25 @@ class Asker:
                 each.changes.append(self._change("planting_site", site, {"state": site_state}))
         patch = {**on_the_wire(wanted.tree), "state": state, "site": str(site)}
         each.changes.append(self._change("tree", tree, patch, create=True))
+        if (
+            wanted.replaced_by
+        ):  # on its own: where that tree is still to come, the door lets it wait
+            link = {"replaced_by": str(wanted.replaced_by)}
+            each.changes.append(self._change("tree", tree, link))
 
     def _update(self, each: Asked, tree: Tree, wanted: Wanted, said: Said) -> None:
         each.is_back = "archived_at" in wanted.tree and wanted.tree["archived_at"] is None
+        if wanted.site_state:
+            each.changes.append(
+                self._change("planting_site", tree.site.uuid, {"state": wanted.site_state})
+            )
         if wanted.site:
             each.changes += self._edits("planting_site", tree.site, wanted.site, said, each.record)
         if wanted.tree:
             each.changes += self._edits("tree", tree, wanted.tree, said, each.record)
+        if wanted.has_replacement:
+            link = {"replaced_by": wanted.replaced_by and str(wanted.replaced_by)}
+            each.changes.append(self._change("tree", tree.uuid, link))
         if wanted.state and wanted.state != tree.state:
             steps = way(tree.state, wanted.state)
             if steps is None:
@@ -280,6 +315,12 @@ class Wanted:
     site: dict[str, Any]
     state: str | None = None
     site_state: str | None = None
+    replaced_by: uuid_module.UUID | None = None
+    has_replacement: bool = False  # whether the file says anything of it
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.tree or self.site or self.state or self.site_state or self.has_replacement)
 
     def keep_what_differs(self, tree: Tree, site: PlantingSite, *, exactly: bool) -> None:
         """Leave only what is news; a site moves with its tree, unless a person placed it apart."""
@@ -294,6 +335,11 @@ class Wanted:
         }
         if self.state == tree.state:
             self.state = None
+        if self.site_state == site.state:
+            self.site_state = None
+        if self.has_replacement:
+            held = tree.replaced_by.uuid if tree.replaced_by else None
+            self.has_replacement = held != self.replaced_by
 
 
 Said = dict[tuple[uuid_module.UUID, str], tuple[int, Any]]
@@ -309,7 +355,7 @@ def last_said(trees: Iterable[Tree]) -> Said:
             "object_uuid", "rev", "patch"
         ):
             for name, value in patch.items():
-                said[identifier, name] = (rev, value)
+                said[identifier, name] = (rev or 0, value)
     return said
 
 

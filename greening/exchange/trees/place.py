@@ -63,7 +63,8 @@ class Places:
                 % self.territory.name,
             )
         decimals = [len(text.partition(".")[2]) for text in record.place.get("written", ())]
-        if decimals and max(decimals) < FEWEST_DECIMALS:
+        ours = "uuid" in record.own
+        if decimals and max(decimals) < FEWEST_DECIMALS and not ours:
             record.tell(
                 "imprecise",
                 _("The coordinates have %d decimals: the tree may stand 100 m away.")
@@ -105,12 +106,13 @@ class Places:
                 shape = shape.geoms[0]
             if shape.geom_type != "Point":
                 raise Doubt("not_a_point", _("the position is a %s, not a point") % shape.geom_type)
-            return shape.x, shape.y
+            return float(shape.x), float(shape.y)
         if "x" in found and "y" in found:
             x, y = found["x"], found["y"]
             if abs(x) <= 180 and abs(y) <= 180:
                 return x, y  # many call degrees x and y
-            return self.lambert(x, y)
+            lon, lat = self.lambert(x, y)
+            return lon, lat
         raise Doubt("no_position", _("the row has no position"))
 
     @staticmethod

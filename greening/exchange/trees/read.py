@@ -129,6 +129,15 @@ def _looked_through(path: Path) -> tuple[str, int]:
     return ("utf-8-sig" if utf8 is not None else "cp1252"), lines + ends_open
 
 
+def unguarded(cell: str) -> str:
+    """A cell without the quote that `report.safe` put before a formula.
+
+    >>> unguarded("'=1+1"), unguarded("'t Hooft")
+    ('=1+1', "'t Hooft")
+    """
+    return cell[1:] if cell.lstrip("'")[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
 def _csv_rows(table: Table) -> Iterator[Row]:
     previous = csv.field_size_limit(MAX_LINE)
     try:
@@ -138,7 +147,7 @@ def _csv_rows(table: Table) -> Iterator[Row]:
             line = reader.line_num + 1
             for cells in reader:
                 if cells and any(cells):
-                    yield line, cells, None
+                    yield line, [unguarded(c) if c[:1] == "'" else c for c in cells], None
                 line = reader.line_num + 1
     except csv.Error as error:
         raise BadInput(f"{table.name} is not a CSV file after line {line - 1}: {error}.") from error

@@ -67,6 +67,7 @@ class Reader:
     profile: Profile
     headers: tuple[str, ...]
     columns: tuple[tuple[int, Target], ...]
+    empties: tuple[tuple[str, str, Any], ...] = ()  # what empty cells of our own files mean
 
     @classmethod
     def of(cls, profile: Profile, headers: Sequence[str], mapping: Mapping[str, str]) -> Reader:
@@ -86,7 +87,8 @@ class Reader:
                 raise BadInput(f"The file has no column “{column}”: it has {', '.join(headers)}.")
             columns.append((list(headers).index(header), aim))
         columns.sort(key=lambda each: each[0])
-        return cls(profile, tuple(headers), tuple(columns))
+        empties = empties_of([aim for _index, aim in columns]) if profile.complete else ()
+        return cls(profile, tuple(headers), tuple(columns), empties)
 
     def read(self, line: int, row: Sequence[Any], shape: Any = None) -> Record:
         """The record of one row. Raises Refused for a bad identifier; places are decided by `place.py`."""
@@ -116,6 +118,8 @@ class Reader:
             if value is None:
                 continue
             self._put(record, aim, value, cell)
+        for part, key, empty in self.empties:
+            getattr(record, part).setdefault(key, empty)
         for told in record.told:
             if not told.source_id:
                 object.__setattr__(told, "source_id", record.source_id)
@@ -152,6 +156,18 @@ class Reader:
                 values[key] = f"{values[key]} {value}"
         elif key not in values:
             values[key] = value
+
+
+def empties_of(aims: Sequence[Target]) -> tuple[tuple[str, str, Any], ...]:
+    """(part, key, value) that an empty cell of these columns stands for."""
+    from greening.exchange.trees.profiles.own import empty_of
+
+    fields = [(aim.part, aim.key, empty_of(aim)) for aim in aims if aim.part in ("tree", "site")]
+    links = [("own", aim.key, None) for aim in aims if aim.part == "own"]
+    return (
+        *fields,
+        *[link for link in links if link[1] not in ("uuid", "site_uuid", "site_lon", "site_lat")],
+    )
 
 
 def profile_target(word: str) -> Target | None:

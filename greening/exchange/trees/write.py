@@ -28,7 +28,7 @@ from greening.models import PlantingSite, Tree
 logging.getLogger("pyogrio").setLevel(logging.WARNING)
 
 SLICE = 5_000
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def ids_of_source(trees: Any) -> bool:
 def write(
     path: Path,
     trees: Iterable[Tree],
-    progress: Callable[[int], None],
+    progress: Callable[[int], object],
     *,
     profile: str,
     commune: Commune,

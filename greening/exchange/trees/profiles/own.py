@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from greening.exchange.trees import cells
 from greening.exchange.trees.cells import Doubt
 from greening.exchange.trees.profile import Profile
-from greening.exchange.trees.targets import Target, identifier, just_day, moment, structure
+from greening.exchange.trees.targets import Target, identifier, moment, structure
 from greening.models import PlantingSite, Tree
 
 #: Column → field, in the order in which they are written. Columns of the site begin with `site_`.
@@ -69,13 +70,18 @@ def exact(cell: Any) -> str:
     return str(cell)
 
 
+def any_day(cell: Any) -> dt.date:
+    """A day of any year: our own fields know what they hold, a guarantee lies ahead."""
+    return dt.date.fromisoformat(str(cell)[:10].replace("/", "-"))
+
+
 def reader_of(model: type[Any], name: str) -> Any:
     """How a cell of that field is read, by the field's type."""
     kind = model._meta.get_field(name).get_internal_type()
     return {
         "FloatField": cells.number,
         "BooleanField": cells.yes_no,
-        "DateField": just_day,
+        "DateField": any_day,
         "DateTimeField": moment,
         "JSONField": structure,
     }.get(kind, exact)
@@ -87,7 +93,9 @@ def empty_of(aim: Target) -> Any:
     field = model._meta.get_field(aim.key)
     if field.null:
         return None
-    return {"BooleanField": False, "JSONField": {}}.get(field.get_internal_type(), "")
+    if field.get_internal_type() == "JSONField":
+        return {}
+    return field.get_default()
 
 
 def _targets() -> dict[str, Target]:
