@@ -47,18 +47,18 @@ FAULTS = (
         "The cover shows only %(share)s%% of it as open ground: its outline seems to lie on a building."
     ),
 )
-#: What GEOS calls the ways in which an outline can be invalid.
-INVALID = {
-    "self-intersection": gettext_noop("it crosses itself"),
-    "ring self-intersection": gettext_noop("a ring crosses itself"),
-    "too few points in geometry component": gettext_noop("it has too few points"),
-    "hole lies outside shell": gettext_noop("a hole lies outside it"),
-    "holes are nested": gettext_noop("one hole lies in another"),
-    "nested shells": gettext_noop("one part lies in another"),
-    "duplicate rings": gettext_noop("it has the same ring twice"),
-    "interior is disconnected": gettext_noop("its holes cut it in pieces"),
-    "invalid coordinate": gettext_noop("a coordinate is not a number"),
-}
+#: What GEOS calls the ways in which an outline can be invalid, in lower case.
+INVALID = (
+    gettext_noop("self-intersection"),
+    gettext_noop("ring self-intersection"),
+    gettext_noop("too few points in geometry component"),
+    gettext_noop("hole lies outside shell"),
+    gettext_noop("holes are nested"),
+    gettext_noop("nested shells"),
+    gettext_noop("duplicate rings"),
+    gettext_noop("interior is disconnected"),
+    gettext_noop("invalid coordinate"),
+)
 CHANGED = (Courtyard.State.WORKS, Courtyard.State.DELIVERED, Courtyard.State.MONITORED)
 
 

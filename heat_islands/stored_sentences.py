@@ -8,7 +8,7 @@ that pattern's translation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from django.utils.formats import get_format
@@ -18,17 +18,16 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _NUMBER = re.compile(r"\d+\.\d+")
 
 
-def retold(text: str, patterns: Iterable[str], words: Mapping[str, str] | None = None) -> str:
+def retold(text: str, patterns: Iterable[str], words: Collection[str] = ()) -> str:
     """`text` in the reader's language, or as it is where no pattern fits.
 
-    `words`: what may stand in a place of a pattern and is itself to be translated, by its English.
+    `words`: those that may stand in a place of a pattern and are keys of the catalogue themselves.
     """
     for pattern in patterns:
         found = _matcher(pattern).fullmatch(text)
         if found:
-            known = words or {}
             figures = {
-                name: gettext(known[value]) if value in known else _figure(value)
+                name: gettext(value) if value in words else _figure(value)
                 for name, value in found.groupdict().items()
             }
             return gettext(pattern) % figures

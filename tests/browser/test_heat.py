@@ -72,7 +72,7 @@ def test_on_a_phone_a_line_opens_the_sheet(visit: OpenPage, town: str) -> None:
 def test_the_model_card_is_one_click_away(visit: OpenPage, town: str) -> None:
     page = visit(f"{town}/heat/")
     page.get_by_role("link", name="Fiche du modèle").click()
-    expect(page.get_by_role("heading", name="Model card")).to_be_visible()
+    expect(page.get_by_role("heading", name="Fiche du modèle")).to_be_visible()
     assert errors_of(page) == []
 
 
