@@ -76,6 +76,19 @@ def test_the_model_card_is_one_click_away(visit: OpenPage, town: str) -> None:
     assert errors_of(page) == []
 
 
+def test_on_a_phone_no_word_of_the_model_card_leaves_it(visit: OpenPage, town: str) -> None:
+    page = visit(f"{town}/heat/model-card/", "phone")
+    beyond = page.locator("article.prose").evaluate(
+        """card => {
+          const edge = card.getBoundingClientRect().right
+          return [...card.querySelectorAll("*")]
+            .filter(part => part.getBoundingClientRect().right > edge)
+            .map(part => part.textContent)
+        }"""
+    )
+    assert beyond == []
+
+
 def test_the_ranking_can_be_taken_away(visit: OpenPage, town: str) -> None:
     page = visit(f"{town}/heat/")
     with page.expect_download() as download:

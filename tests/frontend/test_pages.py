@@ -323,7 +323,7 @@ def test_the_model_card_is_in_the_reader_s_language(client: Client, commune: Com
 def test_a_card_that_has_no_french_is_shown_in_english_and_marked_so(
     client: Client, commune: Commune
 ) -> None:
-    ranking()
+    ranking(model_card_translations={})
     html = client.get("/heat/model-card/", headers=FRENCH).content.decode()
     assert re.search(r'<article[^>]* lang="en"', html)
 
