@@ -26,10 +26,10 @@ from greening.models import (
 )
 from greening.roles import STAFF
 
-ORIGIN = (_("Origin"), {"fields": ("source", "synthetic")})
+ORIGIN: Any = (_("Origin"), {"fields": ("source", "synthetic")})
 
 
-class Members(forms.ModelMultipleChoiceField):
+class Members(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     def label_from_instance(self, obj: Any) -> str:
         return named(obj)
 

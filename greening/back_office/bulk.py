@@ -78,17 +78,17 @@ def _apply(
     request: HttpRequest, kind: Kind, queryset: QuerySet[Any], action: str, target: str
 ) -> None:
     now, batch = timezone.now().isoformat(), new_uuid()
-    patch: dict[str, Any] = {
+    patches: dict[str, dict[str, Any]] = {
         "move": {"state": target},
         "archive": {"archived_at": now},
         "restore": {"archived_at": None},
-    }[action]
+    }
     objects = list(queryset)
     verdicts = apply(
         Change(
             kind=kind.name,
             object_uuid=obj.uuid,
-            patch=patch,
+            patch=patches[action],
             base_rev=obj.rev,
             actor=request.user,  # type: ignore[arg-type]  # the back office is entered signed in
             source=Event.Source.ADMIN,

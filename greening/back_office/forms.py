@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -96,9 +95,10 @@ class LivingForm(forms.ModelForm):  # type: ignore[type-arg]
     OWN = ("override", "base_rev", "change", "object_uuid", "settles")
     request: HttpRequest
     instance: Any
-    remarks: Sequence[str] = ()  # said to the person when it is saved
+    remarks: list[str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.remarks = []  # said to the person when it is saved
         super().__init__(*args, **kwargs)
         self.kind: Kind = kind_of(self.instance)
         self.verdict: Verdict | None = None
@@ -107,7 +107,8 @@ class LivingForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.is_new:
             self.seen = {name: getattr(self.instance, name) for name in self._asked_fields()}
             self.seen |= self._as_they_saw_it()
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "base_rev": self.instance.rev,
             "change": new_uuid(),
             "object_uuid": self.instance.uuid,
@@ -134,7 +135,7 @@ class LivingForm(forms.ModelForm):  # type: ignore[type-arg]
             offered = [*self.kind.starts]
             field.initial = self.initial["state"] = self.kind.starts[0]
         else:
-            held = rights(self.request.user, self.kind.name, self.instance)  # type: ignore[arg-type]
+            held = rights(self.request.user, self.kind.name, self.instance)
             current = self.seen["state"]
             ways = self.kind.next_states(current)
             offered = [current, *(state for state in ways if may(held, "move", state))]
@@ -220,7 +221,8 @@ class LivingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _offer_again(self, change: Change, verdict: Verdict) -> None:
         """The same form once more is another change, made by somebody who has now seen the newest state."""
-        data: Any = self.data.copy()
+        given: Any = self.data
+        data = given.copy()
         data[self.add_prefix("change")] = str(new_uuid())
         if verdict.status == "conflict":
             data[self.add_prefix("base_rev")] = str(verdict.rev)
@@ -229,6 +231,8 @@ class LivingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _settle(self, identifier: uuid_module.UUID | None) -> None:
         """The kept change that this one repeats is settled by it: one's own, on this very object."""
+        if identifier is None:
+            return
         user: Any = self.request.user
         kept = Event.objects.to_settle().filter(
             uuid=identifier, object_uuid=self.instance.uuid, actor=user

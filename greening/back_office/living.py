@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,21 +20,21 @@ from greening.lifecycle import Kind, kind_for
 from greening.roles import OFFICE, holds, may, rights
 
 #: What every object with a life shows of itself, last.
-LIFE = (
+LIFE: Any = (
     gettext_lazy("Record"),
     {
         "fields": ("uuid", "rev", "archived_at", "created_at", "updated_at"),
         "classes": ("collapse",),
     },
 )
-LIFE_READONLY = ("uuid", "rev", "archived_at", "created_at", "updated_at")
+LIFE_READONLY: Any = ("uuid", "rev", "archived_at", "created_at", "updated_at")
 
 
 class MapAdmin(LeafletGeoAdmin):  # type: ignore[misc]
     """A noun with a place: the shape is drawn and edited on a map of our own static files."""
 
     form = PlaceForm
-    readonly_fields: Any = ("uuid",)
+    readonly_fields = ("uuid",)
     map_template = "greening/admin/map.html"
     # Counting 250,000 rows for «1 result (250,000 total)» costs more than the page.
     show_full_result_count = False
@@ -65,11 +65,11 @@ class Archived(admin.SimpleListFilter):
 class LivingMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Rights are those of `roles.py`; every change is an event; its history is that of events."""
 
-    form: Any = LivingForm
-    readonly_fields: Any = LIFE_READONLY
+    form = LivingForm
+    readonly_fields = LIFE_READONLY
     show_full_result_count = False
     list_per_page = 50
-    actions: Any = ("move", "archive", "restore")
+    actions = ("move", "archive", "restore")
     change_form_template = "greening/admin/living.html"
 
     @property
@@ -115,7 +115,7 @@ class LivingMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the
 
     # --- forms --------------------------------------------------------------------------------------
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), *([Archived] if self.archives else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -127,7 +127,7 @@ class LivingMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the
         return (*shown, *(name for name in rest if name not in shown))
 
     def _shown(self) -> list[str]:
-        return admin.utils.flatten_fieldsets(self.fieldsets or ())
+        return [str(name) for name in flatten_fieldsets(self.fieldsets or ())]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         *front, last = super().get_fieldsets(request, obj)

@@ -43,7 +43,7 @@ class ReferenceAdmin(ReferenceMixin):
     """A reference table."""
 
 
-class ReferenceMapAdmin(ReferenceMixin, MapAdmin):
+class ReferenceMapAdmin(ReferenceMixin, MapAdmin):  # type: ignore[misc]  # django-leaflet is untyped
     """A reference table of places."""
 
 

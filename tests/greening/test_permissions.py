@@ -1,0 +1,448 @@
+"""Who may do what: the whole matrix role × action × kind, written by hand and tried at the real door.
+
+The table is what the town decided, not what the code says: a change of the code that moves a right must change this
+file too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.gis.geos import MultiPolygon
+from django.test import Client
+from django.urls import reverse
+
+from greening import roles
+from greening.accounts.groups import make_groups
+from greening.events import Change, apply
+from greening.lifecycle import kinds
+from greening.roles import Role, limit, rights
+from tests import factories as make
+from tests.factories import PARK, TOWN_HALL, square
+from tests.greening.people import person, signed_in
+
+pytestmark = pytest.mark.django_db
+
+POINT = {"type": "Point", "coordinates": list(TOWN_HALL)}
+SQUARE = square(*PARK)
+AREA = {"type": "MultiPolygon", "coordinates": MultiPolygon(SQUARE).coords}
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+
+def ref(obj: Any) -> str:
+    return str(obj.uuid)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How each action is tried on a kind: nothing but the role may stand in its way."""
+
+    make: Callable[..., Any]  # an object
+    create: Callable[[], dict[str, Any]]  # what a new one says
+    edit: dict[str, Any]
+    move: tuple[dict[str, Any], dict[str, Any]]  # the object before, and the patch that moves it
+    archives: bool = True
+
+
+TRIALS = {
+    "planting_site": Trial(
+        make.PlantingSiteFactory,
+        lambda: {"geom": POINT, "state": "proposed"},
+        {"soil": "clay"},
+        ({"state": "surveyed"}, {"state": "approved"}),
+    ),
+    "tree": Trial(
+        make.TreeFactory,
+        lambda: {
+            "site": ref(make.PlantingSiteFactory(state="vacant")),
+            "geom": POINT,
+            "state": "mature",
+        },
+        {"note": "leans"},
+        ({"state": "planted"}, {"state": "establishing"}),
+    ),
+    "green_roof": Trial(
+        make.GreenRoofFactory,
+        lambda: {
+            "name": "N",
+            "geom": {"type": "Polygon", "coordinates": SQUARE.coords},
+            "state": "candidate",
+            "kind": "extensive",
+        },
+        {"substrate_cm": 12},
+        ({"state": "candidate"}, {"state": "studied"}),
+    ),
+    "care_task": Trial(
+        make.CareTaskFactory,
+        lambda: {
+            "tree": ref(make.TreeFactory()),
+            "action": "mulch",
+            "state": "planned",
+            "due_from": "2026-07-01",
+            "due_until": "2026-07-15",
+        },
+        {"note": "ladder"},
+        ({"state": "planned", "action": "mulch"}, {"state": "cancelled"}),
+        archives=False,
+    ),
+    "watering_round": Trial(
+        make.WateringRoundFactory,
+        lambda: {
+            "day": "2026-07-01",
+            "state": "planned",
+            "tank_litres": 1000.0,
+            "litres_per_tree": 80.0,
+        },
+        {"note": "north first"},
+        ({"state": "assigned"}, {"state": "cancelled"}),
+        archives=False,
+    ),
+    "survival_check": Trial(
+        make.SurvivalCheckFactory,
+        lambda: {
+            "tree": ref(make.TreeFactory()),
+            "autumn": 2026,
+            "checked_on": "2026-10-01",
+            "found": "alive",
+            "state": "recorded",
+        },
+        {"note": "two shoots"},
+        ({}, {"state": "withdrawn"}),
+        archives=False,
+    ),
+    "inspection": Trial(
+        make.InspectionFactory,
+        lambda: {
+            "tree": ref(make.TreeFactory()),
+            "inspected_on": "2026-03-01",
+            "crown": 0,
+            "trunk": 0,
+            "roots": 0,
+            "overall": 0,
+            "state": "recorded",
+        },
+        {"advice": "look again"},
+        ({}, {"state": "withdrawn"}),
+        archives=False,
+    ),
+    "nursery_order": Trial(
+        make.NurseryOrderFactory,
+        lambda: {
+            "nursery": "N",
+            "species": ref(make.SpeciesFactory()),
+            "ordered_count": 3,
+            "state": "ordered",
+        },
+        {"note": "by phone"},
+        ({"state": "ordered"}, {"state": "cancelled"}),
+        archives=False,
+    ),
+    "reception": Trial(
+        make.ReceptionFactory,
+        lambda: {"contractor": "C", "season": "2024-2025", "state": "prepared"},
+        {"reservations": "two stakes"},
+        ({"state": "prepared", "received_on": dt.date(2026, 3, 1)}, {"state": "refused"}),
+        archives=False,
+    ),
+    "guarantee_claim": Trial(
+        make.GuaranteeClaimFactory,
+        lambda: {
+            "tree": ref(make.TreeFactory(guarantee_until=dt.date(2028, 1, 1))),
+            "defect": "dead",
+            "noted_on": "2026-10-01",
+            "state": "noted",
+        },
+        {"note": "seen twice"},
+        (
+            {"state": "noted", "claimed_on": dt.date(2026, 10, 2), "reason": "r"},
+            {"state": "dropped"},
+        ),
+        archives=False,
+    ),
+    "shared_garden": Trial(
+        make.SharedGardenFactory,
+        lambda: {"name": "G", "geom": AREA, "state": "draft"},
+        {"address": "rue du Parc"},
+        ({"state": "open"}, {"state": "full"}),
+    ),
+    "plot": Trial(
+        make.PlotFactory,
+        lambda: {
+            "garden": ref(make.SharedGardenFactory()),
+            "number": "7",
+            "geom": {"type": "Polygon", "coordinates": SQUARE.coords},
+            "state": "available",
+        },
+        {"accessible": True},
+        ({"state": "available"}, {"state": "resting"}),
+    ),
+    "courtyard": Trial(
+        make.CourtyardFactory,
+        lambda: {"name": "Y", "geom": AREA, "state": "baseline"},
+        {"pupils": 90},
+        ({"state": "baseline"}, {"state": "scored"}),
+    ),
+}
+
+#: c create, e edit, m the move tried above, a take out; a dot for what is refused.
+#: The moves a role has one by one stand in MOVES below.
+MATRIX = """
+                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator
+planting_site    ....       ....      ce..  cema       ....            cema     cema
+tree             ....       ....      cem.  cema       ....            cema     cema
+green_roof       ....       ....      ....  ....       ....            cema     cema
+care_task        ...-       ...-      .e.-  cem-       ...-            cem-     cem-
+watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-
+survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-
+inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-
+nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-
+reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-
+guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-
+shared_garden    ....       ....      ....  ....       cema            ....     cema
+plot             ....       ....      ....  ....       cema            ....     cema
+courtyard        ....       ....      ....  ....       ....            cema     cema
+"""
+HEAD, *ROWS = [line.split() for line in MATRIX.strip().splitlines()]
+EXPECTED = {
+    (kind, who): cell for kind, *cells in ROWS for who, cell in zip(HEAD, cells, strict=True)
+}
+
+#: Moves that a role has one by one: (role, kind, before, patch).
+MOVES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("crew", "planting_site", {"state": "proposed"}, {"state": "surveyed"}),
+    ("crew", "planting_site", {"state": "stump"}, {"state": "vacant"}),
+    ("crew", "care_task", {"state": "planned", "action": "mulch"}, {"state": "started"}),
+    (
+        "crew",
+        "care_task",
+        {"state": "started", "action": "mulch"},
+        {"state": "done", "done_on": "2026-07-02"},
+    ),
+    (
+        "crew",
+        "care_task",
+        {"state": "started", "action": "mulch"},
+        {"state": "not_done", "reason": "other"},
+    ),
+    ("crew", "watering_round", {"state": "assigned"}, {"state": "started"}),
+    ("crew", "watering_round", {"state": "started"}, {"state": "done"}),
+    (
+        "crew_lead",
+        "nursery_order",
+        {"state": "ordered"},
+        {"state": "received", "received_on": "2026-11-02", "lot": "L", "received_count": 20},
+    ),
+]
+
+
+def actor(who: str) -> Any:
+    """Somebody with one role. The door has no word for a stranger: an empty set of roles is one."""
+    return person(email="nobody@example.fr") if who == "anonymous" else person(Role(who))
+
+
+def verdict_of(change: Change) -> str:
+    (verdict,) = apply(change)
+    return "yes" if verdict.landed else verdict.code
+
+
+def attempts(kind: str) -> Iterator[tuple[str, Change]]:
+    trial = TRIALS[kind]
+    yield "c", Change(kind, uuid.uuid4(), trial.create(), create=True)
+    yield "e", Change(kind, trial.make().uuid, trial.edit)
+    before, patch = trial.move
+    yield "m", Change(kind, trial.make(**before).uuid, patch)
+    if trial.archives:
+        yield "a", Change(kind, trial.make().uuid, {"archived_at": "2026-11-01T00:00:00Z"})
+
+
+def test_every_kind_at_the_door_stands_in_the_matrix() -> None:
+    assert {kind.name for kind in kinds()} == set(TRIALS) == {kind for kind, _who in EXPECTED}
+    assert set(HEAD) == {"anonymous", *Role}
+
+
+@pytest.mark.parametrize("who", HEAD)
+@pytest.mark.parametrize("kind", TRIALS)
+def test_the_door_opens_to_whom_the_matrix_says(kind: str, who: str) -> None:
+    someone = actor(who)
+    said = {
+        letter: verdict_of(dataclasses.replace(change, actor=someone))
+        for letter, change in attempts(kind)
+    }
+    expected = {letter: "yes" if letter in EXPECTED[kind, who] else "forbidden" for letter in said}
+    assert said == expected
+
+
+@pytest.mark.parametrize(("who", "kind", "before", "patch"), MOVES)
+def test_a_role_has_the_moves_it_works_with(
+    who: str, kind: str, before: dict[str, Any], patch: dict[str, Any]
+) -> None:
+    change = Change(kind, TRIALS[kind].make(**before).uuid, patch, actor=actor(who))
+    assert verdict_of(change) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("who", "passes"),
+    [
+        ("resident", "forbidden"),
+        ("crew", "forbidden"),
+        ("garden_manager", "forbidden"),
+        ("planner", "networks_not_cleared"),
+        ("crew_lead", "yes"),
+        ("administrator", "yes"),
+    ],
+)
+def test_a_rule_is_passed_with_a_reason_by_a_lead_only(who: str, passes: str) -> None:
+    site = make.PlantingSiteFactory(state="scheduled")
+    change = Change(
+        "planting_site", site.uuid, {"state": "ready"}, actor=actor(who), override="checked by hand"
+    )
+    assert verdict_of(change) == passes
+
+
+def test_a_person_with_two_roles_has_the_rights_of_both() -> None:
+    both = person(Role.CREW, Role.GARDEN_MANAGER)
+    assert "create" in rights(both, "tree")
+    assert "create" in rights(both, "plot")
+
+
+def test_who_may_not_sign_in_may_nothing() -> None:
+    closed = person(Role.ADMINISTRATOR, is_active=False)
+    assert rights(closed, "tree") == rights(AnonymousUser(), "tree") == frozenset()
+    first = User.objects.create(username="first", is_superuser=True, is_active=False)
+    assert rights(first, "tree") == frozenset()
+
+
+def test_a_group_that_is_no_role_gives_nothing() -> None:
+    user = person()
+    user.groups.add(Group.objects.create(name="gardeners of old"))
+    assert rights(user, "plot") == frozenset()
+
+
+def test_a_role_can_be_held_to_its_own_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contractor's case: rights on one's own lots only, asked of the object at the door."""
+    monkeypatch.setattr(roles, "_limits", {})
+    limit(Role.CREW, ["tree"], lambda _user, tree: tree.contractor == "Arbres et Rues")
+    crew = person(Role.CREW)
+    own, other = make.TreeFactory(contractor="Arbres et Rues"), make.TreeFactory(contractor="Vert")
+    assert "edit" in rights(crew, "tree")  # of some tree
+    assert verdict_of(Change("tree", own.uuid, {"note": "a"}, actor=crew)) == "yes"
+    assert verdict_of(Change("tree", other.uuid, {"note": "a"}, actor=crew)) == "forbidden"
+
+
+def test_each_role_has_its_group_after_migrate_and_only_once() -> None:
+    make_groups()
+    make_groups()
+    assert sorted(Group.objects.values_list("name", flat=True)) == sorted(Role)
+
+
+# --- pages ------------------------------------------------------------------------------------------
+
+#: Who may open which page; "in" is 200, "out" 403, "who" asks to sign in first.
+PAGES = """
+                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator
+admin:index      who        out       out   in         in              in       in
+journal          who        out       out   out        out             in       in
+to-settle        who        out       out   in         out             in       in
+people           who        out       out   out        out             out      in
+account          who        in        in    in         in              in       in
+"""
+
+
+@pytest.mark.parametrize("line", PAGES.strip().splitlines()[1:])
+def test_a_page_opens_to_whom_the_table_says(line: str) -> None:
+    name, *cells = line.split()
+    said = {}
+    for who in HEAD:
+        client = Client() if who == "anonymous" else signed_in(Role(who))
+        answer = client.get(reverse(name), follow=name == "admin:index")
+        code = answer.status_code
+        asks = code == 302 or (answer.redirect_chain if name == "admin:index" else []) != []
+        said[who] = "in" if code == 200 and not asks else "who" if code in (200, 302) else "out"
+    assert said == dict(zip(HEAD, cells, strict=True))
+
+
+OFFICE_READS = {"crew_lead", "garden_manager", "planner", "administrator"}
+#: Who finds a button to add a row in the back office, by table.
+ADDS = {
+    "greening_plantingsite": {"crew_lead", "planner", "administrator"},
+    "greening_tree": {"crew_lead", "planner", "administrator"},
+    "greening_nurseryorder": {"planner", "administrator"},
+    "greening_guaranteeclaim": {"crew_lead", "planner", "administrator"},
+    "greening_species": {"planner", "administrator"},
+    "greening_crew": {"crew_lead", "planner", "administrator"},
+    "greening_campaign": {"planner", "administrator"},
+    "greening_commune": {"administrator"},
+    "greening_event": set(),
+    "parcels_plot": {"garden_manager", "administrator"},
+    "parcels_courtyard": {"planner", "administrator"},
+    "parcels_school": {"planner", "administrator"},
+    "heat_islands_heatmap": set(),
+    "auth_user": set(),
+    "auth_group": set(),
+}
+
+
+@pytest.mark.parametrize("table", ADDS)
+def test_the_back_office_offers_each_role_what_it_may(table: str) -> None:
+    journal_only = {"greening_event"}
+    for role in Role:
+        client = signed_in(role)
+        listed = client.get(reverse(f"admin:{table}_changelist")).status_code == 200
+        reads = OFFICE_READS & (
+            {"planner", "administrator"} if table in journal_only else set(Role)
+        )
+        assert listed == (role.value in reads and not table.startswith("auth_")), role
+        try:
+            added = client.get(reverse(f"admin:{table}_add")).status_code == 200
+        except KeyError:
+            added = False
+        assert added == (role.value in ADDS[table]), role
+
+
+def test_an_administrator_gives_roles_and_leaves_a_trace() -> None:
+    client, ana = signed_in(Role.ADMINISTRATOR), person(Role.RESIDENT, email="ana@example.fr")
+    address = reverse("person", args=[ana.pk])
+    client.post(address, {"roles": ["crew", "planner"], "active": "on"})
+    assert set(ana.groups.values_list("name", flat=True)) == {"crew", "planner"}
+    page = client.get(address).content.decode()
+    assert "administrator@example.fr" in page
+    assert "resident → crew, planner" in page
+
+
+def test_nobody_takes_the_administration_from_themselves_nor_touches_the_first_one() -> None:
+    client = signed_in(Role.ADMINISTRATOR)
+    me = client.user  # type: ignore[attr-defined]
+    client.post(reverse("person", args=[me.pk]), {"roles": ["resident"], "active": "on"})
+    client.post(reverse("person", args=[me.pk]), {"roles": ["administrator"]})
+    me.refresh_from_db()
+    assert (set(me.groups.values_list("name", flat=True)), me.is_active) == (
+        {"administrator"},
+        True,
+    )
+    first = User.objects.create_superuser("first", "first@example.fr")
+    client.post(reverse("person", args=[first.pk]), {"roles": []})
+    first.refresh_from_db()
+    assert first.is_active
+
+
+def test_people_are_searched_and_paged(django_assert_max_num_queries: Any) -> None:
+    client = signed_in(Role.ADMINISTRATOR)
+    for number in range(60):
+        person(Role.RESIDENT, email=f"r{number}@example.fr")
+    with django_assert_max_num_queries(8):
+        page = client.get(reverse("people"))
+    assert len(page.context["people"]) == 50
+    rest = client.get(reverse("people"), {"page": page.context["page"].next})
+    assert len(rest.context["people"]) == 11
+    found = client.get(reverse("people"), {"q": "r59@"}).context["people"]
+    assert [user.email for user, _labels in found] == ["r59@example.fr"]
+    leads = client.get(reverse("people"), {"role": "administrator"}).context["people"]
+    assert len(leads) == 1
+    assert client.get(reverse("people"), {"page": "nonsense"}).status_code == 404
