@@ -113,7 +113,7 @@ def figure(reading: Reading) -> Figure:
 
 def counts_by_state(layer: MapLayer) -> dict[str, int]:
     """State → number of rows, in one query."""
-    rows = layer.rows().order_by().values("state").annotate(n=Count("pk"))
+    rows = layer.drawn().order_by().values("state").annotate(n=Count("pk"))
     return dict(rows.values_list("state", "n"))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from greening.models.base import Living
 from greening.spatial import SpatialQuerySet
 
 Text = str | Promise
@@ -60,6 +61,11 @@ class MapLayer:
     order: int = 50
     #: Whether the layer is drawn before the reader asks for it.
     shown: bool = True
+
+    def drawn(self) -> SpatialQuerySet[Any]:
+        """The rows that a map shows: an object that vanished from its source is kept, and no longer drawn."""
+        rows = self.rows()
+        return rows.filter(archived_at=None) if issubclass(rows.model, Living) else rows
 
     def states(self) -> Mapping[str, Text]:
         """State → label, in the order of the model; empty for a layer without states."""

@@ -86,7 +86,7 @@ class Tile:
 
 def data_version(layer: MapLayer, *, for_s: float = 1.0) -> str:
     """A short text that changes with the layer's rows; at most one query in `for_s` seconds."""
-    rows = layer.rows()
+    rows = layer.drawn()
     key = (_database(layer), layer.name)
     known = _versions.get(key)
     now = time.monotonic()
@@ -121,7 +121,7 @@ def tile_bytes(layer: MapLayer, tile: Tile, version: str = "") -> bytes:
         return _written.get(key) or tile_bytes(layer, tile)
     if tile.z < layer.single_from:
         return _summed(layer, tile)
-    rows = layer.rows().within_box(tile.bounds(margin=BUFFER / EXTENT)).order_by("pk")
+    rows = layer.drawn().within_box(tile.bounds(margin=BUFFER / EXTENT)).order_by("pk")
     if connections[rows.db].vendor == "postgresql":
         return _by_postgis(layer, tile, rows)
     return _by_shapely(layer, tile, rows)
@@ -193,7 +193,7 @@ def _summed(layer: MapLayer, tile: Tile) -> bytes:
     y = Func("geom", function="ST_Y", output_field=FloatField())
     state = ("state",) if "state" in layer.columns else ()
     sums = (
-        layer.rows()
+        layer.drawn()
         .within_box(tile.bounds(margin))
         .order_by()
         .annotate(

@@ -1,6 +1,7 @@
 """What a reader of a heat map must know: whole sentences, in one place, ready for translation.
 
-Stored with the product in English as they stand here (no numbers inside), so that a page can translate each one.
+Stored with the product in English as they stand here (no numbers inside), so that a page can translate each
+one. Why a scene was refused holds a figure: it is kept by its pattern, and `refusal` says it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Collection
 
 from heat_islands.models import Scene
 from heat_islands.rural import RuralReference
+from heat_islands.stored_sentences import retold
 
 
 def gettext_noop(text: str) -> str:
@@ -37,6 +39,8 @@ RURAL_HEIGHT = gettext_noop(
     "The rural reference was chosen by land cover alone: heights are not compared."
 )
 SYNTHETIC = gettext_noop("Made from simulated scenes: demonstration data.")
+#: As heat_islands.selection writes it.
+CLOUDED = gettext_noop("only %(share)s%% of the commune is clear")
 USUAL_MIN_SCENES = 5
 
 
@@ -63,3 +67,8 @@ def of_build(
         RURAL_HEIGHT: rural is not None,
     }
     return [sentence for sentence, holds in true_of_it.items() if holds]
+
+
+def refusal(reason: str) -> str:
+    """Why a scene was refused, in the reader's language."""
+    return retold(reason, (CLOUDED,))

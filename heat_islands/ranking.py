@@ -25,7 +25,6 @@ from heat_islands.science.score import TOP_K, Weights
 from parcels.models import Courtyard
 
 if TYPE_CHECKING:
-    from heat_islands.science.model_card import SceneFacts
     from heat_islands.science.ranking import Ranking, Yard
     from heat_islands.science.sharpness import Sharpness
     from heat_islands.science.training import Layers
@@ -52,6 +51,11 @@ class Inputs:
     rounds: int
     footprint: Footprint
     calibration: Calibration
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether heat or cover is demonstration data."""
+        return self.heat_map.synthetic or bool(self.cover and self.cover.synthetic)
 
     @property
     def hashes(self) -> dict[str, Any]:
@@ -102,6 +106,8 @@ def rank_courtyards(
     if standing is not None:
         return standing, False
     # Only now: a run that stands is found without three seconds of scientific imports.
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     from heat_islands.science.ranking import rank
     from heat_islands.science.sharpness import sharpness
 
@@ -113,18 +119,20 @@ def rank_courtyards(
             f"None of the {len(inputs.courtyards)} courtyards can be ranked. The first: "
             f"{left_out[0]['name']}: {left_out[0]['text']}"
         )
-    ranking = rank(
-        layers,
-        inputs.grid,
-        [_yard(inputs, i) for i in chosen],
-        inputs.calibration,
-        weights=inputs.weights,
-        footprint=inputs.footprint,
-        rounds=rounds,
-        seed=seed,
-        stage=stage,
-    )
-    width = sharpness(layers, ranking.model)
+    # Matrices here are narrow: on busy cores BLAS's waiting threads made a ranking five times longer.
+    with threadpool_limits(1):
+        ranking = rank(
+            layers,
+            inputs.grid,
+            [_yard(inputs, i) for i in chosen],
+            inputs.calibration,
+            weights=inputs.weights,
+            footprint=inputs.footprint,
+            rounds=rounds,
+            seed=seed,
+            stage=stage,
+        )
+        width = sharpness(layers, ranking.model)
     return _save(inputs, chosen, left_out, ranking, width)
 
 
@@ -231,27 +239,10 @@ def _save(
     ranking: Ranking,
     width: Sharpness,
 ) -> tuple[RankingRun, bool]:
-    from heat_islands.science.model_card import CardFacts, model_card
+    from heat_islands.ranking_card import SOURCE, cards
 
-    synthetic = inputs.heat_map.synthetic or bool(inputs.cover and inputs.cover.synthetic)
-    facts = CardFacts(
-        town=inputs.commune.name,
-        heat_map=f"{inputs.heat_map.title} (`{inputs.heat_map.slug}/{inputs.heat_map.version}`)",
-        scenes=_scene_facts(inputs.heat_map),
-        season=notes.season(inputs.heat_map),
-        cover=inputs.cover.name if inputs.cover else None,
-        cover_date=str(inputs.cover.observed_on)
-        if inputs.cover and inputs.cover.observed_on
-        else None,
-        cover_resolution_m=inputs.cover.resolution_m if inputs.cover else None,
-        canopy_height=bool(inputs.cover and inputs.cover.has_canopy_height),
-        synthetic=synthetic,
-        seed=inputs.seed,
-        rounds=inputs.rounds,
-        model_version=MODEL_VERSION,
-        fingerprint=inputs.fingerprint,
-        left_out=[row["text"] for row in left_out],
-    )
+    translated = cards(inputs, left_out, ranking, width)
+    english = translated.pop(SOURCE)
     with transaction.atomic():
         run, is_new = RankingRun.objects.get_or_create(
             fingerprint=inputs.fingerprint,
@@ -264,10 +255,11 @@ def _save(
                 "weights": asdict(inputs.weights),
                 "inputs": inputs.hashes,
                 "validation": _validation(ranking, width),
-                "model_card": model_card(ranking, facts, inputs.calibration, width),
+                "model_card": english,
+                "model_card_translations": translated,
                 "left_out": left_out,
                 "cover_estimated": inputs.cover is None,
-                "synthetic": synthetic,
+                "synthetic": inputs.synthetic,
             },
         )
         if is_new:
@@ -316,21 +308,6 @@ def _validation(ranking: Ranking, width: Sharpness) -> dict[str, Any]:
         },
         "top_k": TOP_K,
     }
-
-
-def _scene_facts(heat_map: HeatMap) -> list[SceneFacts]:
-    from heat_islands.science.model_card import SceneFacts
-
-    terms = heat_map.scene_terms.filter(refused="").select_related("scene")
-    return [
-        SceneFacts(
-            term.scene.product_id,
-            term.scene.acquired_at.date().isoformat(),
-            term.clear_share,
-            tuple(term.scene.missing),
-        )
-        for term in terms.order_by("scene__acquired_at")
-    ]
 
 
 def _newest_cover(grid: Grid) -> Cover | None:

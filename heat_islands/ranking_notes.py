@@ -1,12 +1,18 @@
-"""What a reader must know of a ranked yard: whole sentences without numbers, ready for translation."""
+"""What a reader must know of a yard, ranked or left out: kept in English, said in the reader's language.
+
+Remarks on a ranked yard are whole sentences without figures, so each is its own key in the catalogue. The
+reasons to leave a yard out hold figures: they are told by ``heat_islands.science.ranking.fault_of`` and
+recognised here by their patterns.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
-from heat_islands.models import HeatMap
+from heat_islands.stored_sentences import retold
 from parcels.models import Courtyard
 
 if TYPE_CHECKING:
@@ -26,6 +32,33 @@ OUTSIDE = gettext_noop("Its surroundings are unlike those the model learned from
 CONVERTED = gettext_noop(
     "It has been converted, or works are under way: the heat map may mix before and after."
 )
+#: Each sentence of heat_islands.science.ranking.fault_of; a test holds the two together.
+FAULTS = (
+    gettext_noop("It has no outline: draw one."),
+    gettext_noop("Its outline is invalid (%(reason)s): redraw it."),
+    gettext_noop("Its outline is not an area."),
+    gettext_noop(
+        "It measures %(area)s m², less than one %(side)s m cell of the map (%(cell)s m²): too small to be "
+        "described."
+    ),
+    gettext_noop("It lies outside the territory of the heat map."),
+    gettext_noop("Its ground is not known: the land cover does not reach it, or shows roofs only."),
+    gettext_noop(
+        "The cover shows only %(share)s%% of it as open ground: its outline seems to lie on a building."
+    ),
+)
+#: What GEOS calls the ways in which an outline can be invalid, in lower case.
+INVALID = (
+    gettext_noop("self-intersection"),
+    gettext_noop("ring self-intersection"),
+    gettext_noop("too few points in geometry component"),
+    gettext_noop("hole lies outside shell"),
+    gettext_noop("holes are nested"),
+    gettext_noop("nested shells"),
+    gettext_noop("duplicate rings"),
+    gettext_noop("interior is disconnected"),
+    gettext_noop("invalid coordinate"),
+)
 CHANGED = (Courtyard.State.WORKS, Courtyard.State.DELIVERED, Courtyard.State.MONITORED)
 
 
@@ -44,16 +77,13 @@ def of_yard(courtyard: Courtyard, ranking: Ranking, i: int) -> list[str]:
     return [sentence for sentence, holds in true_of_it.items() if holds]
 
 
-def season(heat_map: HeatMap) -> str:
-    """The span of a heat map's scenes in words, for the model card."""
-    from heat_islands.selection import in_season
-
-    span = f"{heat_map.date_from} to {heat_map.date_to}"
-    if heat_map.date_from == heat_map.date_to:
-        span = str(heat_map.date_from)
-    outside = [
-        term.scene
-        for term in heat_map.scene_terms.filter(refused="").select_related("scene")
-        if not in_season(term.scene)
-    ]
-    return f"{span}, some outside the summer season" if outside else f"{span}, summer mornings"
+def why_left_out(row: Mapping[str, Any]) -> str:
+    """A row of ``RankingRun.left_out`` as one line in the reader's language, the yard's name before it."""
+    name, text = str(row.get("name", "")), str(row["text"])
+    before = f"{name}: "
+    if not name or not text.startswith(before):
+        return text
+    return gettext("%(yard)s: %(reason)s") % {
+        "yard": name,
+        "reason": retold(text.removeprefix(before), FAULTS, INVALID),
+    }

@@ -6,8 +6,10 @@ import csv
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,6 +23,8 @@ from frontend.views.map_page import map_settings
 from frontend.views.ranks import newest_run
 from greening.models import Commune
 from heat_islands.models import HeatMap, HeatMapScene, RankedCourtyard, RankingRun, Scene
+from heat_islands.notes import refusal
+from heat_islands.ranking_notes import OUTSIDE, why_left_out
 
 TOP_K = 5  # heat_islands.models.RankedCourtyard.top_k_probability speaks of the first five
 
@@ -70,7 +74,7 @@ def heat_page(request: HttpRequest) -> HttpResponse:
             "axis_decimals": 0
             if all(value == round(value) for value, _at in axis_effect.ticks)
             else 1,
-            "left_out": [left["text"] for left in run.left_out] if run else [],
+            "left_out": [why_left_out(left) for left in run.left_out] if run else [],
             "heat_choices": heat_choices(heat_map),
             "caveats": CAVEATS,
             "notes": heat_notes(heat_map),
@@ -86,12 +90,15 @@ def heat_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def model_card(request: HttpRequest) -> HttpResponse:
-    """The newest run's model card."""
+    """The newest run's model card in the reader's language, if the run was written in it."""
     run = newest_run()
     if run is None:
         raise Http404(_("There is no ranking yet, so there is no model card."))
+    text, language = run.card_in(get_language() or settings.LANGUAGE_CODE)
     return render(
-        request, "frontend/model_card.html", {"run": run, "card": as_html(run.model_card)}
+        request,
+        "frontend/model_card.html",
+        {"run": run, "card": as_html(text), "card_language": language},
     )
 
 
@@ -185,7 +192,8 @@ def _line(yard: RankedCourtyard, axis_rank: Axis, axis_effect: Axis) -> YardLine
         axis_rank.whisker(yard.rank_low, yard.rank, yard.rank_high),
         axis_effect.whisker(yard.effect_low_k, yard.effect_k, yard.effect_high_k),
         parts_of([(factor_label(reason["factor"]), reason["points"]) for reason in yard.reasons]),
-        [remark_label(flag) for flag in yard.flags],
+        # The page has a warning of its own for a yard outside the model's reach.
+        [remark_label(flag) for flag in yard.flags if flag != OUTSIDE],
         _("Rank %(rank)s, plausibly %(low)s to %(high)s")
         % {"rank": yard.rank, "low": yard.rank_low, "high": yard.rank_high},
         _("Cooling %(effect)s °C, 90 %% interval %(low)s to %(high)s °C")
@@ -218,6 +226,11 @@ class SceneLine:
     @property
     def clear(self) -> float:
         return 100 * self.term.clear_share
+
+    @property
+    def refused(self) -> str:
+        """Why the scene is not part of the map; empty where it is."""
+        return refusal(self.term.refused)
 
     @property
     def remarks(self) -> list[str]:

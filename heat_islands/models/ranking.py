@@ -34,6 +34,12 @@ class RankingRun(Identified):
     inputs = models.JSONField(_("input hashes"))
     validation = models.JSONField(_("validation"))
     model_card = models.TextField(_("model card (Markdown)"))
+    model_card_translations = models.JSONField(
+        _("model card in other languages"),
+        default=dict,
+        blank=True,
+        help_text=_("By language code; written with the run, like the English one."),
+    )
     left_out = models.JSONField(_("yards left out, with the reason"), default=list)
     cover_estimated = models.BooleanField(_("fractions estimated from indices"), default=False)
     synthetic = models.BooleanField(_("demonstration data"), default=False)
@@ -46,6 +52,16 @@ class RankingRun(Identified):
 
     def __str__(self) -> str:
         return f"{self.heat_map} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    def card_in(self, code: str) -> tuple[str, str]:
+        """The model card in the language `code`, or in English where the run has none; and its language.
+
+        Runs older than the translations have the English card alone.
+        """
+        for candidate in (code, code.split("-")[0]):
+            if candidate in self.model_card_translations:
+                return self.model_card_translations[candidate], candidate
+        return self.model_card, "en"
 
 
 class RankedCourtyard(Identified):

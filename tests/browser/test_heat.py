@@ -72,8 +72,21 @@ def test_on_a_phone_a_line_opens_the_sheet(visit: OpenPage, town: str) -> None:
 def test_the_model_card_is_one_click_away(visit: OpenPage, town: str) -> None:
     page = visit(f"{town}/heat/")
     page.get_by_role("link", name="Fiche du modèle").click()
-    expect(page.get_by_role("heading", name="Model card")).to_be_visible()
+    expect(page.get_by_role("heading", name="Fiche du modèle")).to_be_visible()
     assert errors_of(page) == []
+
+
+def test_on_a_phone_no_word_of_the_model_card_leaves_it(visit: OpenPage, town: str) -> None:
+    page = visit(f"{town}/heat/model-card/", "phone")
+    beyond = page.locator("article.prose").evaluate(
+        """card => {
+          const edge = card.getBoundingClientRect().right
+          return [...card.querySelectorAll("*")]
+            .filter(part => part.getBoundingClientRect().right > edge)
+            .map(part => part.textContent)
+        }"""
+    )
+    assert beyond == []
 
 
 def test_the_ranking_can_be_taken_away(visit: OpenPage, town: str) -> None:

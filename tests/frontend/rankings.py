@@ -11,6 +11,14 @@ from heat_islands.models import HeatMap, HeatMapScene, RankedCourtyard, RankingR
 from parcels.models import Courtyard
 from tests.factories import CourtyardFactory
 
+#: A name longer than a phone is wide, the widest table of a card, and what must not run.
+CARD = """- `LC08_L2SP_199026_20230804_20230812_02_T1_and_more_to_be_sure`
+
+| prédicteur | R², blocs | RMSE, K | R², hasard | RMSE, K |
+|---|---:|---:|---:|---:|
+| boosting d’arbres | −0,877 | 0,92 | −0,877 | 0,92 |
+
+<script>alert(1)</script>"""
 BOUNDS = (2.2456, 48.8130, 2.2890, 48.8345)
 
 
@@ -65,7 +73,8 @@ def ranking(*yards: Courtyard, **changes: Any) -> RankingRun:
             "weights": {"cooling": 1.0},
             "inputs": {"heat_map": "abc123"},
             "validation": {},
-            "model_card": "# Model card\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>alert(1)</script>",
+            "model_card": f"# Model card\n\n{CARD}",
+            "model_card_translations": {"fr": f"# Fiche du modèle\n\n{CARD}"},
             **changes,
         }
     )

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from greening.models import Commune, PlantingSite, Tree
+from heat_islands import ranking_notes
 from tests.factories import (
     CommuneFactory,
     CourtyardFactory,
@@ -24,6 +25,7 @@ from tests.frontend.rankings import heat_map, ranking
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"Accept-Language": "en"}
+FRENCH = {"Accept-Language": "fr"}
 
 
 @pytest.fixture
@@ -306,6 +308,39 @@ def test_the_model_card_is_shown_and_runs_nothing(client: Client, commune: Commu
     assert "<table>" in html
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)" in html
+
+
+def test_the_model_card_is_in_the_reader_s_language(client: Client, commune: Commune) -> None:
+    ranking(model_card="# Model card", model_card_translations={"fr": "# Fiche du modèle"})
+    french = client.get("/heat/model-card/", headers=FRENCH).content.decode()
+    assert "<h1>Fiche du modèle</h1>" in french
+    assert re.search(r'<article[^>]* lang="fr"', french)
+    english = client.get("/heat/model-card/", headers=ENGLISH).content.decode()
+    assert "<h1>Model card</h1>" in english
+    assert re.search(r'<article[^>]* lang="en"', english)
+
+
+def test_a_card_that_has_no_french_is_shown_in_english_and_marked_so(
+    client: Client, commune: Commune
+) -> None:
+    ranking(model_card_translations={})
+    html = client.get("/heat/model-card/", headers=FRENCH).content.decode()
+    assert re.search(r'<article[^>]* lang="en"', html)
+
+
+def test_remarks_and_reasons_are_in_the_reader_s_language(client: Client, commune: Commune) -> None:
+    run = ranking(
+        left_out=[{"id": 9, "name": "Cour Z", "text": "Cour Z: It has no outline: draw one."}]
+    )
+    run.yards.update(flags=[ranking_notes.NO_PUPILS, ranking_notes.OUTSIDE])
+    french = text_of(client, "/heat/", "fr")
+    assert "Son nombre d’élèves est inconnu : elle compte comme une école moyenne." in french
+    assert "Cour Z : elle n’a pas de contour : dessinez-le." in french
+    assert "fraîcheur attendue" in french
+    english = text_of(client, "/heat/")
+    assert "Its number of pupils is not known: it counts as a middling school." in english
+    assert "Cour Z: It has no outline: draw one." in english
+    assert "cooling expected" in english
 
 
 # --- Errors and language ---------------------------------------------------------------------------

@@ -13,10 +13,11 @@ import mapbox_vector_tile
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.test import Client
+from django.utils import timezone
 
 from greening.layers import LAYERS, Group, MapLayer, register
 from greening.models import PlantingSite, Tree
-from greening.vector_tiles import EXTENT, Tile, forget_tiles
+from greening.vector_tiles import EXTENT, Tile, data_version, forget_tiles
 from tests.factories import (
     TOWN_HALL,
     BuildingFactory,
@@ -289,3 +290,13 @@ def test_gdal_reads_a_tile_in_another_process(client: Client, tmp_path: Any) -> 
     kind, number, fields = told.stdout.split(maxsplit=2)
     assert (kind, number) == ("Point", "2")
     assert "state" in fields
+
+
+def test_what_vanished_from_its_source_is_kept_but_no_longer_drawn() -> None:
+    tree = TreeFactory()
+    layer = LAYERS["trees"]
+    before = data_version(layer, for_s=0)
+    Tree.objects.filter(pk=tree.pk).update(archived_at=timezone.now())
+    assert list(layer.rows()) == [tree]
+    assert list(layer.drawn()) == []
+    assert data_version(layer, for_s=0) != before

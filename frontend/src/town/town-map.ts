@@ -132,11 +132,15 @@ export class TownMap {
 
   /** Moves to a place so that it stands in what legend and sheet leave free. */
   goTo(bounds: L.LatLngBounds, maxZoom: number): void {
-    this.map.flyToBounds(bounds, {
-      maxZoom,
-      duration: 0.5,
-      paddingTopLeft: [40, 40 + this.legendOver],
-      paddingBottomRight: [40, 40 + this.covered],
+    // A sheet on its way up covers more when it arrives.
+    const moving = document.querySelector("[data-panel]")?.getAnimations() ?? [];
+    void Promise.allSettled(moving.map((animation) => animation.finished)).then(() => {
+      this.map.flyToBounds(bounds, {
+        maxZoom,
+        duration: 0.5,
+        paddingTopLeft: [40, 40 + this.legendOver],
+        paddingBottomRight: [40, 40 + this.covered],
+      });
     });
   }
 

@@ -62,7 +62,10 @@ class Places:
                 _("The tree stands outside %s: kept, for towns own trees elsewhere.")
                 % self.territory.name,
             )
-        decimals = [len(text.partition(".")[2]) for text in record.place.get("written", ())]
+        decimals = [
+            len(text.replace(",", ".").partition(".")[2])
+            for text in record.place.get("written", ())
+        ]
         ours = "uuid" in record.own
         if decimals and max(decimals) < FEWEST_DECIMALS and not ours:
             record.tell(

@@ -170,7 +170,7 @@ TARGETS: dict[str, Target] = {
         T("id", "id.id", text(80), _lazy("the town's own identifier"),
           ("id", "idbase", "id_base", "id_arbre", "arbre_id", "identifiant", "num_arbre", "numero_arbre", "code_arbre",
            "no_arbre", "idelement", "ident", "tree_id", "treeid", "ref_arbre", "reference", "osm_id", "gid", "objectid",
-           "fid", "ref", "uid", "numero", "num")),
+           "fid", "ref", "uid", "numero", "num", "n_arbre", "n", "no")),
         T("lon", "place.lon", cells.number, _lazy("longitude, degrees"),
           ("lon", "lng", "long", "longitude", "x_wgs84", "coord_lon", "geo_lon", "coordonnees_lon", "x_long")),
         T("lat", "place.lat", cells.number, _lazy("latitude, degrees"),
