@@ -209,6 +209,8 @@ def _update(model: type[Any], objs: list[Any], names: list[str]) -> None:
     if any(isinstance(field, GeometryField) for field in fields):
         model._default_manager.bulk_update(objs, names, batch_size=500)
         return
+    for obj in objs:  # what they point to may have got its number a moment ago, in this very batch
+        obj._prepare_related_fields_for_save(operation_name="bulk_update", fields=fields)
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
     columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
