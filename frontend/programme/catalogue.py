@@ -65,7 +65,7 @@ register(
         life="tree",
         columns=(
             Column("number", _("number"), _of("pk"), "id"),
-            Column("species", _("species"), _species, "species__genus"),
+            Column("species", _("species"), _species),
             STATE,
             Column("street", _("place"), lambda row: _street(row.site)),
             Column("planted_on", _("planted on"), _of("planted_on"), "planted_on"),

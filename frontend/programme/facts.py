@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from frontend.programme.kinds import Column, ListKind, list_kind
 from frontend.programme.listing import address
+from greening.accounts.people import named
 from greening.layers import Fact
 from greening.lifecycle import Kind, kind_for
 from greening.models import Event, NurseryOrder, PlantingSite, Reception, Tree, WateringRound
@@ -77,12 +78,21 @@ def life_line(kind: ListKind, thing: Any, *, names: bool) -> list[Step]:
         if not isinstance(state, str):
             continue
         day = _day(event.patch) or timezone.localdate(event.at)
-        who = str(event.actor) if names and event.actor else ""
+        who = named(event.actor) if names and event.actor else ""
         group = layer.group_of(state) if layer else None
         steps.append(Step(life.label(state), day, who, event.override if names else "", group))
-    if not steps:  # it came in before there was a history
+    planted = getattr(thing, "planted_on", None)
+    if planted and (not steps or (steps[0].day is not None and steps[0].day > planted)):
+        # It came in from an inventory: its planting is known though nobody logged it here.
+        steps.insert(
+            0,
+            Step(
+                life.label("planted"), planted, group=layer.group_of("planted") if layer else None
+            ),
+        )
+    if not steps or life.label(thing.state) not in {step.label for step in steps}:
         group = layer.group_of(thing.state) if layer else None
-        return [Step(life.label(thing.state), getattr(thing, "ended_on", None), group=group)]
+        steps.append(Step(life.label(thing.state), getattr(thing, "ended_on", None), group=group))
     return steps
 
 

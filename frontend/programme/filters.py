@@ -7,15 +7,16 @@ import math
 from typing import Any, cast
 
 import django_filters as df
+import shapely
 from django import forms
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import GEOSGeometry, Point
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from frontend.programme.kinds import ListKind
-from frontend.programme.names import NONE, sites_matching, species_named
+from frontend.programme.names import NONE, numbers_held, sites_matching, species_named
 from greening.crs import WGS84
 from greening.models import (
     Campaign,
@@ -28,6 +29,9 @@ from greening.models import (
 from greening.spatial import Bounds, SpatialQuerySet
 
 MAX_RADIUS_M = 20_000.0
+#: Half a centimetre: what lies nearer to a border is asked which side it is on.
+BORDER_DEG = 5e-8
+STRETCH_DEG = 5e-4
 
 
 class NumbersField(forms.CharField):
@@ -170,25 +174,44 @@ class PlainFilters(ListFilters):
     archived = choice(_("gone from their source"), ARCHIVED, "by_archived")
 
 
-def in_quarter(sites: Any, name: str) -> Any:
-    """Sites in the quarter of that name; on a common border, in the one that came first (as they are counted)."""
+def in_quarter(rows: Any, name: str, path: str = "pk") -> Any:
+    """Rows whose site (its number under `path`) lies in the quarter of that name.
+
+    Each site counts for one quarter, as `quarter_of` has it: on a common border, for the one that came first.
+    """
+    return rows.filter(**{f"{path}__in": numbers_held(sites_of_quarter(name))})
+
+
+def sites_of_quarter(name: str) -> list[int]:
+    """Numbers of the sites in a quarter, asked of the outlines once: counting and paging then go by number."""
+    sites = PlantingSite.objects.all()
     if name == NONE:
-        held = Quarter.objects.order_by("pk")
-        for quarter in held:
-            sites = sites.exclude(
-                pk__in=PlantingSite.objects.intersecting(quarter.geom).values("pk")
-            )
-        return sites
+        return list(sites.cut("quarter").filter(key=None).values_list("pk", flat=True))
     quarter = Quarter.objects.filter(name=name).first()
     if quarter is None:
-        return sites.none()
-    found = sites.intersecting(quarter.geom)
-    for other in Quarter.objects.filter(pk__lt=quarter.pk):
-        strip = other.geom.buffer(1e-7).intersection(quarter.geom)
-        if not strip.empty:  # only the border's own sites are looked at again
-            shared = PlantingSite.objects.within_box(strip.extent).intersecting(other.geom)
-            found = found.exclude(pk__in=shared.values("pk"))
-    return found
+        return []
+    found = sites.intersecting(quarter.geom).order_by().values_list("pk", flat=True)
+    return list(set(found) - _counted_elsewhere(quarter))
+
+
+def _counted_elsewhere(quarter: Quarter) -> set[int]:
+    """Sites on the border with a quarter that came before: only a strip along it is looked at."""
+    before = Quarter.objects.filter(pk__lt=quarter.pk)
+    shared: set[int] = set()
+    for other in before:
+        strip = other.geom.buffer(BORDER_DEG).intersection(quarter.geom)
+        if strip.empty or strip.dims != 2:
+            continue
+        # Many short stretches, so that the index is asked along the border and not for its whole box.
+        stretched = shapely.segmentize(shapely.from_wkb(bytes(strip.wkb)), STRETCH_DEG)
+        along = GEOSGeometry(memoryview(shapely.to_wkb(stretched)), srid=WGS84)
+        near = PlantingSite.objects.intersecting(along).order_by().values_list("pk", flat=True)
+        numbers = list(near)
+        both = PlantingSite.objects.filter(
+            pk__in=numbers_held(numbers), geom__intersects=other.geom
+        )
+        shared.update(both.values_list("pk", flat=True))
+    return shared
 
 
 def by_species(rows: Any, field: str, value: str) -> Any:
@@ -296,7 +319,7 @@ class TreeFilters(ListFilters):
         return rows.filter(site__manager=value)
 
     def by_quarter(self, rows: Any, name: str, value: str) -> Any:
-        return rows.filter(site__in=in_quarter(PlantingSite.objects.all(), value).values("pk"))
+        return in_quarter(rows, value, "site_id")
 
     def by_planted_after(self, rows: Any, name: str, value: dt.date) -> Any:
         return rows.filter(planted_on__gte=value)

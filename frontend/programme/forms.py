@@ -124,6 +124,8 @@ def patch_of(life: Kind, form: forms.Form, obj: Any = None) -> dict[str, Any]:
         empty = value is None or value == ""
         if empty:
             value = "" if isinstance(field, models.CharField | models.TextField) else None
+        if value is None and not field.null:
+            continue  # a count that stands: emptying it says nothing
         held = getattr(obj, name) if obj is not None else None
         if obj is None and empty:
             continue

@@ -75,7 +75,7 @@ class Listing:
 
     def page(self) -> paging.Page[Any]:
         rows = self.rows.select_related(*self.kind.related)
-        return paging.page(rows, self.sort, size=ROWS, token=self.values.get("page"))
+        return paging.page(rows, self.sort, size=ROWS, token=self.values.get("page") or None)
 
     # --- addresses --------------------------------------------------------------------------------
 

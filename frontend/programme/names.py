@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from django.db import connections
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from greening.models import PlantingSite, Species, Street, Synonym
 from greening.species.names import fold
@@ -48,6 +50,16 @@ def starting_with(field: str, text: str) -> Q:
     if connections[PlantingSite.objects.db].vendor == "sqlite":
         return Q(**{f"{field}__gte": text, f"{field}__lt": f"{text}\U0010ffff"})
     return Q(**{f"{field}__startswith": text})
+
+
+def numbers_held(numbers: list[int]) -> RawSQL:
+    """A set of row numbers as one parameter of the query, however many there are.
+
+    What is expensive to find (a boundary of 10,000 corners) is found once, and counted and paged by number.
+    """
+    if connections[PlantingSite.objects.db].vendor == "sqlite":
+        return RawSQL("SELECT value FROM json_each(%s)", (json.dumps(numbers),))
+    return RawSQL("SELECT unnest(%s::bigint[])", (numbers,))
 
 
 def sites_matching(text: str) -> Q:

@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from frontend.programme.rounds import Stop, log_stop, run_of
 from frontend.views.ranks import rank_of
 from greening.check_lives import next_inspection
 from greening.events.values import to_wire
+from greening.history import published
 from greening.lifecycle import Kind
 from greening.lifecycle import kind as life_named
 from greening.models import CareTask, PlantingSite, Tree, WateringRound
@@ -134,7 +135,9 @@ def _page(
         "run": run_of(thing, request.user, stop) if isinstance(thing, WateringRound) else None,
         "reasons": CareTask.Reason.choices,
         "guarantee": _guarantee(thing),
-        "history_url": _history(thing) if staff else "",
+        "history_url": reverse("history", args=(kind.life, thing.pk))
+        if kind.life and (staff or published(kind.life) is not None)
+        else "",
         "extras": _extras(kind, thing),
         "species_names": species_names() if staff and asks_species else [],
     }
@@ -295,20 +298,6 @@ def _guarantee(thing: Any) -> dict[str, Any] | None:
         return None
     days = (until - timezone.localdate()).days
     return {"until": until, "days": days, "over": days < 0}
-
-
-def _history(thing: Any) -> str:
-    """The journal of an object's changes, where that page exists."""
-    for name, arguments in (
-        ("history", (getattr(thing, "uuid", ""),)),
-        ("history", ()),
-        ("journal", ()),
-    ):
-        try:
-            return reverse(name, args=arguments)
-        except NoReverseMatch:
-            continue
-    return ""
 
 
 def _extras(kind: ListKind, thing: Any) -> list[tuple[str, str]]:

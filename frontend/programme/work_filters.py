@@ -21,7 +21,7 @@ from frontend.programme.filters import (
     text,
 )
 from frontend.programme.names import starting_with
-from greening.models import CareTask, Crew, Inspection, PlantingSite, SurvivalCheck
+from greening.models import CareTask, Crew, Inspection, SurvivalCheck
 
 
 def crew_choices() -> list[tuple[int, str]]:
@@ -58,8 +58,7 @@ class TaskFilters(ListFilters):
         return rows.filter(round_id=int(value))
 
     def by_quarter(self, rows: Any, name: str, value: str) -> Any:
-        sites = in_quarter(PlantingSite.objects.all(), value).values("pk")
-        return self.on_trees(rows, Q(site__in=sites))
+        return in_quarter(rows, value, "tree__site_id")
 
 
 class RoundFilters(ListFilters):
