@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from greening.models import Species
-from greening.species.candidates import Match, Outcome
+from greening.species.candidates import Match, Outcome, Reason
 from greening.species.catalogue import matcher
-from greening.species.names import join
+from greening.species.names import fold, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class Namer:
         return Named(text, self.species[best.id] if best else None, match.outcome)
 
 
+SCIENTIFIC = (Reason.ACCEPTED_NAME, Reason.SYNONYM)
 PARTS = ("species", "genus", "epithet", "infraspecific", "cultivar", "common")
 
 
@@ -106,14 +107,16 @@ def parts_written(text: str) -> tuple[str, str, str]:
 def parts_of(tree: Any, namer: Namer) -> tuple[str, str, str, str]:
     """(genus, epithet, cultivar, common name) of a tree, as much as is known of it, for columns kept apart.
 
-    Where the text as written says more than our species (a cultivar we do not have), the text is given.
+    What the town wrote goes back to it, as long as it is a scientific name of this species (or says more: a
+    cultivar we do not have); a common name, or a text that a person settled otherwise, gives way to the
+    accepted name.
     """
     common = tree.details.get("common_name", "")
     species = tree.species
     written = tree.species_as_written
     if species is not None:
         common = common or species.name_fr
-        if not written or not _says_more(written, species, namer):
+        if not written or not _is_name_of(written, species, namer):
             epithet = f"{species.species} {species.infraspecific}".strip()
             return species.genus, epithet, species.cultivar, common
     elif not written:
@@ -123,8 +126,11 @@ def parts_of(tree: Any, namer: Namer) -> tuple[str, str, str, str]:
     return (*parts_written(written), common)
 
 
-def _says_more(written: str, species: Species, namer: Namer) -> bool:
+def _is_name_of(written: str, species: Species, namer: Namer) -> bool:
     match = namer.match(written)
-    if match.best is None:
-        return match.outcome is Outcome.UNKNOWN and species is None
-    return match.outcome is Outcome.BROADER and match.best.id == species.pk
+    best = match.best
+    if best is None or best.id != species.pk:
+        return False
+    if best.reason in SCIENTIFIC or match.outcome is Outcome.BROADER:
+        return True
+    return fold(parts_written(written)[0]) == fold(species.genus)
