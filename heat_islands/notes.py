@@ -7,10 +7,13 @@ one. Why a scene was refused holds a figure: it is kept by its pattern, and `ref
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from heat_islands.models import Scene
-from heat_islands.rural import RuralReference
 from heat_islands.stored_sentences import retold
+
+if TYPE_CHECKING:
+    from heat_islands.rural import RuralReference
 
 
 def gettext_noop(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,22 @@ def test_every_python_file_says_what_it_is_for() -> None:
 def test_no_room_without_a_subject() -> None:
     vague = re.compile(r"(^|/)(utils|helpers|services|common|misc)(\.py|\.ts|/)")
     assert [str(path) for path in tracked() if vague.search(str(path.relative_to(ROOT)))] == []
+
+
+def test_a_command_that_computes_nothing_loads_no_scientific_library() -> None:
+    """A second `make run` is a handful of such commands, and each worker of the server starts like one."""
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOADED], cwd=ROOT, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == []
+
+
+LOADED = """
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+import django
+django.setup()
+import greening.urls
+print(*sorted({"scipy", "sklearn", "pystac", "pandas"} & sys.modules.keys()))
+"""
