@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
@@ -34,7 +34,7 @@ class MapAdmin(LeafletGeoAdmin):  # type: ignore[misc]
     """A noun with a place: the shape is drawn and edited on a map of our own static files."""
 
     form = PlaceForm
-    readonly_fields = ("uuid",)
+    readonly_fields: ClassVar[Any] = ("uuid",)
     map_template = "greening/admin/map.html"
     # Counting 250,000 rows for «1 result (250,000 total)» costs more than the page.
     show_full_result_count = False

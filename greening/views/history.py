@@ -8,11 +8,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from greening.errors import BadInput
 from greening.history import entries, published
+from greening.layers import LAYERS
 from greening.lifecycle import kind as kind_named
 from greening.lifecycle import kind_of
 from greening.models import Event, PlantingSite, Tree
@@ -50,8 +52,16 @@ def history(request: HttpRequest, kind: str, number: int) -> HttpResponseBase:
         "entries": entries(shown.rows, fields=None if staff else fields, names=staff),
         "page": shown,
         "beside": _beside(obj),
+        "office": f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change",
+        "own_page": _own_page(obj),
     }
     return render(request, "greening/history/history.html", context)
+
+
+def _own_page(obj: Any) -> str:
+    """The public page of an object that the map shows; it is the upper floors', known here by name only."""
+    layers = [layer for layer in LAYERS.values() if layer.rows().model is type(obj)]
+    return reverse("object", args=[layers[0].name, obj.pk]) if layers else ""
 
 
 def _beside(obj: Any) -> list[tuple[str, int, str]]:
