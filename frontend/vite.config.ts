@@ -17,6 +17,7 @@ export default defineConfig({
         "src/programme/main.ts",
         "src/programme/list.ts",
         "src/programme/list-map.ts",
+        "src/programme/import.ts",
         "src/style/main.css",
       ],
     },

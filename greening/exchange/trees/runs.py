@@ -63,7 +63,13 @@ def plan(
     mapping = {column: word for column, word in mapping.items() if word and word != "-"}
     notes = list(table.notes)
     if not chosen.complete:
-        mapping, more = plausible.units_of(table.headers, mapping, rows)
+        right, more = plausible.units_of(table.headers, mapping, rows)
+        confirmed = {_header(table, column) for column in told or {}}
+        # A unit that a person confirmed stands; they are told all the same.
+        mapping = {
+            column: word if column in confirmed else right[column]
+            for column, word in mapping.items()
+        }
         notes += more
     has_shape = any(shape is not None for _line, _cells, shape in sample)
     if not has_shape and not any(words <= set(mapping.values()) for words in PLACES):
