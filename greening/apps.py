@@ -20,6 +20,7 @@ class GreeningConfig(AppConfig):
             order_lives,
             roles,
         )
+        from greening.accounts import expired
         from greening.accounts.groups import make_groups
         from greening.demo.registry import register as register_demo
         from greening.layers import register
@@ -34,6 +35,7 @@ class GreeningConfig(AppConfig):
         order_lives.declare()
         indicators.declare()
         due.declare()
+        expired.declare()
         history.declare()
 
         register(STREETS, ROOFS, SITES, TREES)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from greening.accounts.expired import forget_sessions
 from greening.roles import Role
 from tests.factories import CommuneFactory
 from tests.greening.people import PASSWORD, person
@@ -73,6 +77,14 @@ def test_a_demonstration_account_has_a_random_password_that_works_once_told(clie
     client.post(reverse("account_login"), {"login": email, "password": password})
     assert client.get(reverse("to-settle")).status_code == 200
     assert User.objects.count() == 1
+
+
+def test_sessions_that_ran_out_are_forgotten() -> None:
+    now = timezone.now()
+    for name, days in (("old", -1), ("new", 1)):
+        Session.objects.create(session_key=name, expire_date=now + dt.timedelta(days=days))
+    assert forget_sessions(now.date()) == "1 expired sessions forgotten"
+    assert [session.session_key for session in Session.objects.all()] == ["new"]
 
 
 @pytest.mark.parametrize("synthetic", [False, None])
