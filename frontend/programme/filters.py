@@ -7,13 +7,15 @@ import math
 from typing import Any, cast
 
 import django_filters as df
+import numpy as np
 import shapely
 from django import forms
-from django.contrib.gis.geos import GEOSGeometry, Point
+from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import FloatField, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from numpy.typing import NDArray
 
 from frontend.programme.kinds import ListKind
 from frontend.programme.names import NONE, numbers_held, sites_matching, species_named
@@ -29,9 +31,6 @@ from greening.models import (
 from greening.spatial import Bounds, SpatialQuerySet
 
 MAX_RADIUS_M = 20_000.0
-#: Half a centimetre: what lies nearer to a border is asked which side it is on.
-BORDER_DEG = 5e-8
-STRETCH_DEG = 5e-4
 
 
 class NumbersField(forms.CharField):
@@ -183,35 +182,38 @@ def in_quarter(rows: Any, name: str, path: str = "pk") -> Any:
 
 
 def sites_of_quarter(name: str) -> list[int]:
-    """Numbers of the sites in a quarter, asked of the outlines once: counting and paging then go by number."""
+    """Numbers of the sites in a quarter, found once: counting and paging then go by number.
+
+    A town's outlines have 10,000 corners and its sites are points, which a prepared shape sorts at some millions a
+    second; the spatial index proposes them.
+    """
+    quarters = list(Quarter.objects.order_by("pk"))
+    chosen = next((quarter for quarter in quarters if quarter.name == name), None)
     sites = PlantingSite.objects.all()
-    if name == NONE:
-        return list(sites.cut("quarter").filter(key=None).values_list("pk", flat=True))
-    quarter = Quarter.objects.filter(name=name).first()
-    if quarter is None:
+    if chosen is None and name != NONE:
         return []
-    found = sites.intersecting(quarter.geom).order_by().values_list("pk", flat=True)
-    return list(set(found) - _counted_elsewhere(quarter))
+    if chosen is not None:
+        sites = sites.within_box(chosen.geom.extent)
+        quarters = quarters[: quarters.index(chosen)]
+    places = sites.order_by().annotate(_x=_degrees("X"), _y=_degrees("Y"))
+    found = np.array(list(places.values_list("pk", "_x", "_y")), dtype=float).reshape(-1, 3)
+    inside = np.ones(len(found), dtype=bool) if chosen is None else _meets(chosen, found)
+    for other in quarters:
+        inside &= ~_meets(other, found)
+    numbers: list[int] = found[inside, 0].astype(int).tolist()
+    return numbers
 
 
-def _counted_elsewhere(quarter: Quarter) -> set[int]:
-    """Sites on the border with a quarter that came before: only a strip along it is looked at."""
-    before = Quarter.objects.filter(pk__lt=quarter.pk)
-    shared: set[int] = set()
-    for other in before:
-        strip = other.geom.buffer(BORDER_DEG).intersection(quarter.geom)
-        if strip.empty or strip.dims != 2:
-            continue
-        # Many short stretches, so that the index is asked along the border and not for its whole box.
-        stretched = shapely.segmentize(shapely.from_wkb(bytes(strip.wkb)), STRETCH_DEG)
-        along = GEOSGeometry(memoryview(shapely.to_wkb(stretched)), srid=WGS84)
-        near = PlantingSite.objects.intersecting(along).order_by().values_list("pk", flat=True)
-        numbers = list(near)
-        both = PlantingSite.objects.filter(
-            pk__in=numbers_held(numbers), geom__intersects=other.geom
-        )
-        shared.update(both.values_list("pk", flat=True))
-    return shared
+def _degrees(axis: str) -> Func:
+    return Func("geom", function=f"ST_{axis}", output_field=FloatField())
+
+
+def _meets(quarter: Quarter, found: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of the places (number, longitude, latitude) an outline holds, its edge included."""
+    shape = shapely.from_wkb(bytes(quarter.geom.wkb))
+    shapely.prepare(shape)
+    held: NDArray[np.bool_] = shapely.intersects_xy(shape, found[:, 1], found[:, 2])
+    return held
 
 
 def by_species(rows: Any, field: str, value: str) -> Any:

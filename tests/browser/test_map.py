@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -155,15 +154,6 @@ def test_a_filter_of_the_list_is_one_of_the_map(visit: OpenPage, town: str) -> N
     assert painted(page, "objects") < before
     assert "lost" in page.get_by_label("État").input_value()
 
-
-def test_every_figure_opens_its_rows_in_place(visit: OpenPage, town: str) -> None:
-    page = visit(town)
-    map_is_ready(page)
-    link = page.locator(".figures a", has_text="perdus")
-    number = int(link.locator("strong").inner_text())
-    link.click()
-    expect(page.locator("[data-row]")).to_have_count(number)
-    assert urlsplit(page.url).path == "/"
 
 
 def test_a_link_to_a_thing_opens_it(visit: OpenPage, town: str) -> None:

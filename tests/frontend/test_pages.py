@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from greening.models import Commune, PlantingSite, Tree
+from greening.models import Commune, Tree
 from heat_islands import ranking_notes
 from tests.factories import (
     CommuneFactory,
     CourtyardFactory,
     GreenRoofFactory,
-    PlantingSiteFactory,
     PlotFactory,
     TreeFactory,
 )
@@ -55,37 +54,11 @@ def settings_of(client: Client, address: str) -> dict[str, Any]:
 # --- / --------------------------------------------------------------------------------------------
 
 
-def test_the_first_figure_counts_living_trees_against_the_promise(
-    client: Client, commune: Commune
-) -> None:
-    TreeFactory.create_batch(3)
-    TreeFactory.create(state=Tree.State.DEAD)
-    PlantingSiteFactory.create_batch(2, state=PlantingSite.State.READY)
-    page = text_of(client, "/")
-    assert "3 living trees of the 6,000 promised" in page
-    assert "4 planted" in page
-    assert "2 planned" in page
-    assert "1 lost" in page
-
-
 def test_the_figure_is_written_as_its_reader_writes_numbers(
     client: Client, commune: Commune
 ) -> None:
     page = text_of(client, "/", "fr")
     assert re.search(r"arbres vivants sur les 6[ \u202f]000 promis", page)
-
-
-def test_every_figure_opens_the_rows_it_counts(client: Client, commune: Commune) -> None:
-    TreeFactory.create_batch(2)
-    lost = TreeFactory.create(state=Tree.State.MISSING)
-    html = client.get("/", headers=ENGLISH).content.decode()
-    links = re.findall(r'href="(/list/\?layer=[^"]+)"', html)
-    assert len(links) == 4
-    address = next(
-        link for link in links if "state=missing" in link and "state=planted" not in link
-    )
-    page = client.get(address.replace("&amp;", "&"), headers=ENGLISH).content.decode()
-    assert re.findall(r'data-row="trees/(\d+)"', page) == [str(lost.pk)]
 
 
 def test_the_map_page_asks_the_same_number_of_queries_however_much_there_is(
@@ -175,23 +148,6 @@ def test_the_list_filters_by_state_and_by_group(client: Client, commune: Commune
     assert rows("state=dead") == [dead.pk]
     assert rows("state=lost") == [dead.pk, felled.pk]
     assert rows("state=dead&state=planted") == [young.pk, dead.pk]
-
-
-def test_the_list_is_paged_without_gap_or_overlap(
-    client: Client, commune: Commune, django_assert_max_num_queries: Any
-) -> None:
-    trees = [tree.pk for tree in TreeFactory.create_batch(120)]
-    seen: list[int] = []
-    address = "/list/?layer=trees"
-    for _page in range(10):
-        with django_assert_max_num_queries(4):
-            html = client.get(address, headers=ENGLISH).content.decode()
-        seen += [int(number) for number in re.findall(r'data-row="trees/(\d+)"', html)]
-        following = re.search(r'href="(/list/\?[^"]+)"[^>]*>Next<', html)
-        if not following:
-            break
-        address = following[1].replace("&amp;", "&")
-    assert seen == sorted(trees)
 
 
 @pytest.mark.parametrize("query", ["layer=dragons", "layer=streets"])
