@@ -63,7 +63,7 @@ def _chosen(request: HttpRequest, found: list[Campaign]) -> Campaign | None:
     asked = by_season.get(request.GET.get("campaign", ""))
     today = timezone.localdate()
     running = [each for each in found if each.starts_on <= today <= each.ends_on]
-    return asked or (running or found or [None])[-1]
+    return asked or next(reversed(running or found), None)
 
 
 def _newest_autumn() -> int:

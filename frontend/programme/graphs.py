@@ -307,7 +307,9 @@ def guarantee_table(today: dt.date) -> Table:
     """Trees whose guarantee ends soon, and how many of them nobody has claimed for."""
     lines = []
     spans = (30, 90, 180, 365)
-    counted = [(days, Tree.objects.guarantee_ending(days, today).order_by()) for days in spans]
+    counted: list[tuple[int, Any]] = [
+        (days, Tree.objects.guarantee_ending(days, today).order_by()) for days in spans
+    ]
     numbers = [
         (days, rows.count(), rows.filter(state="dead", claimed=False).count())
         for days, rows in counted

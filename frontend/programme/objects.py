@@ -161,7 +161,7 @@ def _changed(request: HttpRequest, kind: ListKind, thing: Any) -> HttpResponseBa
         edited = _edit(request, kind, thing)
         return (
             _page(request, kind, thing, edit=edited)
-            if isinstance(edited, TaskForm)
+            if not isinstance(edited, Answer)
             else _landed(request, edited, back)
         )
     if asked == "make" and name in {each.name for each in _offered(thing)}:
@@ -213,10 +213,11 @@ def _task_form(
 ) -> TaskForm:
     life = _life(task.life)
     today = timezone.localdate()
-    initial = {
-        "check": {"autumn": today.year if today.month >= 8 else today.year - 1},
-        "care": {"due_from": today, "due_until": today + dt.timedelta(days=14)},
-    }.get(task.name, {})
+    initial: dict[str, Any] = {}
+    if task is CHECK:
+        initial = {"autumn": today.year if today.month >= 8 else today.year - 1}
+    elif task is CARE:
+        initial = {"due_from": today, "due_until": today + dt.timedelta(days=14)}
     form = form_for(life, task.fields, None, data, prefix=task.name, initial=initial)
     override = may_do(request.user, task.life, "override")
     return TaskForm(task, form, str(new_uuid()), override, said)

@@ -148,4 +148,4 @@ class ClaimFilters(ListFilters):
 class CampaignFilters(ListFilters):
     """Campaigns are few: nothing to filter by."""
 
-    state = None  # type: ignore[assignment]
+    state = None
