@@ -106,6 +106,7 @@ def test_an_administrator_moves_a_tree_in_the_back_office_and_finds_it_in_its_hi
     expect(state.locator("option")).to_have_text(
         ["en reprise", "installé", "mort", "disparu", "abattu", "transplanté"]
     )
+    assert serious(settled(page)) == []
     # The marker stands on its map, from our own files.
     page.wait_for_function(
         "() => { const pin = document.querySelector('.leaflet-marker-icon'); return pin && pin.naturalWidth > 0 }"
@@ -142,7 +143,7 @@ def test_the_pages_of_those_who_lead_are_open_to_all(
     for address in (
         "/account/",
         "/account/people/",
-        "/account/people/1/",
+        "/account/people/?q=administrator@demo.invalid",
         "/account/email/",
         "/account/password/change/",
         "/programme/journal/",
@@ -153,4 +154,9 @@ def test_the_pages_of_those_who_lead_are_open_to_all(
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
         if size == "phone":
             assert page.evaluate(SMALL_TARGETS) == [], address
+    page.goto(f"{town}/account/people/?q={email}")
+    page.get_by_role("link", name=email).click()
+    expect(page.get_by_role("heading", name=email)).to_be_visible()
+    assert serious(settled(page)) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert errors_of(page) == []

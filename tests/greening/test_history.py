@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from greening.events import Change, apply
 from greening.history import seen_at
@@ -45,7 +45,8 @@ def of(obj: Any) -> str:
 
 def change(obj: Any, **options: Any) -> Any:
     patch = options.pop("patch")
-    (verdict,) = apply(Change(kind_of(obj).name, obj.uuid, patch, **options))
+    with translation.override("en"):  # the door answers in its caller's language
+        (verdict,) = apply(Change(kind_of(obj).name, obj.uuid, patch, **options))
     return verdict
 
 
