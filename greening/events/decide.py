@@ -64,10 +64,18 @@ class Desk:
         changes = list(changes)
         names = {change.kind for change in changes}
         by_kind: dict[str, set[uuid_module.UUID]] = {}
+        making: dict[str, set[uuid_module.UUID]] = {}
         for change in changes:
             if change.object_uuid not in self.objects:
-                by_kind.setdefault(change.kind, set()).add(change.object_uuid)
+                held = making if change.create else by_kind
+                held.setdefault(change.kind, set()).add(change.object_uuid)
         self._refer(changes)
+        for name, identifiers in making.items():
+            # New objects are mostly not there: a narrow question tells.
+            if (found := kind(name)) is not None:
+                there = found.model_class._default_manager.filter(uuid__in=identifiers)
+                if known := set(there.values_list("uuid", flat=True)):
+                    by_kind.setdefault(name, set()).update(known)
         for name, identifiers in by_kind.items():
             found = kind(name)
             if found is None:

@@ -80,9 +80,15 @@ def _broken(constraint: models.BaseConstraint, model: type[models.Model], text: 
 
 def _apply(batch: Sequence[Change]) -> list[Verdict]:
     verdicts: dict[int, Verdict] = {}
-    known = {
-        row.uuid: row for row in Event.objects.filter(uuid__in={change.uuid for change in batch})
-    }
+    # Mostly none was seen before: asked narrowly, as Django builds a wide question longer than it is answered.
+    seen_before = set(
+        Event.objects.filter(uuid__in={change.uuid for change in batch}).values_list(
+            "uuid", flat=True
+        )
+    )
+    known = (
+        {row.uuid: row for row in Event.objects.filter(uuid__in=seen_before)} if seen_before else {}
+    )
     fresh: list[tuple[int, Change]] = []
     seen: dict[uuid_module.UUID, int] = {}
     for position, change in enumerate(batch):
@@ -149,7 +155,10 @@ def _woken(arrived: set[uuid_module.UUID], desk: Desk) -> list[Change]:
     """
     if not arrived:
         return []
-    rows = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=arrived)
+    waiting = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=arrived)
+    rows = Event.objects.filter(
+        pk__in=list(waiting.values_list("pk", flat=True))
+    )  # no question where none waits
     changes = [change for change, missing in desk.shelf.values() if missing in arrived]
     for change in changes:
         del desk.shelf[change.uuid]
