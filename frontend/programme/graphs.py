@@ -67,6 +67,11 @@ class Table:
     percent: bool = False
     keys: tuple[tuple[str, str], ...] = field(default=())  # what is drawn how
 
+    @property
+    def ticks(self) -> list[tuple[float, float]]:
+        """The axis' round values that are whole: half a tree is no mark."""
+        return [tick for tick in self.axis.ticks if tick[0] == int(tick[0])] if self.axis else []
+
 
 def _bars(axis: Axis, *parts: tuple[float, str]) -> tuple[Bar, ...]:
     """Stretches side by side from zero."""
@@ -226,7 +231,7 @@ def survival_table(autumn: int, cut: str) -> Table:
     return Table(
         name=f"survival-{cut}",
         title=titles[cut],
-        about=_("Share alive of the trees whose fate is known, with its 95 % interval (Wilson)."),
+        about=_("Share alive of the trees whose fate is known, with its 95 per cent interval (Wilson)."),
         of=heads[cut],
         heads=(_("trees"), _("alive"), _("dead or lost"), _("not checked"), _("share alive")),
         lines=[line(row) for row in rows[:MOST_ROWS]],
