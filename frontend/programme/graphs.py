@@ -231,7 +231,9 @@ def survival_table(autumn: int, cut: str) -> Table:
     return Table(
         name=f"survival-{cut}",
         title=titles[cut],
-        about=_("Share alive of the trees whose fate is known, with its 95 per cent interval (Wilson)."),
+        about=_(
+            "Share alive of the trees whose fate is known, with its 95 per cent interval (Wilson)."
+        ),
         of=heads[cut],
         heads=(_("trees"), _("alive"), _("dead or lost"), _("not checked"), _("share alive")),
         lines=[line(row) for row in rows[:MOST_ROWS]],
