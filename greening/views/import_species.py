@@ -44,7 +44,7 @@ def species_queue(request: HttpRequest) -> HttpResponseBase:
         else:
             messages.error(request, _("Choose a species."))
         return redirect("import-species")
-    waiting = (
+    waiting: Any = (
         Tree.objects.filter(species=None, archived_at=None)
         .exclude(species_as_written="")
         .order_by()

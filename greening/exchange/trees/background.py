@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from greening.errors import BadInput
 from greening.exchange.csv_table import SUFFIXES
@@ -69,6 +70,7 @@ def start(run: ImportRun) -> None:
         *(sys.executable, "-m", "django", "import_trees"),
         str(file_of(run)),
         *("--run", str(run.pk)),
+        *("--language", get_language() or "en"),  # the report is read by whoever uploaded the file
     ]
     if columns_of(run):
         command += ["--mapping", str(run.folder / COLUMNS)]

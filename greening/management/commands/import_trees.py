@@ -62,12 +62,13 @@ class Command(TownCommand):
             help="the file's identifiers are this town's own numbers (a schema-arbre file that export_trees wrote)",
         )
         parser.add_argument("--layer", help="layer (or file of a zip), where there are several")
+        parser.add_argument("--language", default="en", help="language of the report (default: en)")
         parser.add_argument(
             "--run", type=int, help="go on with an import that was prepared in the browser"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with translation.override("en"):
+        with translation.override(options["language"]):
             self.run_import(**options)
 
     def run_import(self, **options: Any) -> None:
