@@ -187,7 +187,7 @@ class LivingForm(forms.ModelForm):  # type: ignore[type-arg]
             override=asked.get("override", ""),
         )
         verdict = apply(change)[0]
-        if truly_landed(verdict):
+        if verdict.landed:
             self.verdict = verdict
             self._settle(asked.get("settles"))
             return
@@ -277,10 +277,3 @@ class MeasuredForm(Measured, LivingPlaceForm):
 
 class MeasuredPlaceForm(Measured, PlaceForm):
     """An outline without one."""
-
-
-def truly_landed(verdict: Verdict) -> bool:
-    """Whether a change is in the inventory: the answer to a repeated one names its first verdict."""
-    if verdict.status == "duplicate":
-        return verdict.code in ("applied", "merged", "unchanged", "")
-    return verdict.landed

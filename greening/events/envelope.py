@@ -74,5 +74,6 @@ class Verdict:
 
     @property
     def landed(self) -> bool:
-        """Whether the change is in the inventory, by this call or an earlier one."""
-        return self.status in ("applied", "merged", "duplicate") and self.code != "uuid_reused"
+        """Whether the change is in the inventory, by this call or an earlier one (whose verdict is `code`)."""
+        verdict = self.code if self.status == "duplicate" else self.status
+        return verdict in ("applied", "merged")

@@ -155,7 +155,6 @@ def test_a_filter_of_the_list_is_one_of_the_map(visit: OpenPage, town: str) -> N
     assert "lost" in page.get_by_label("État").input_value()
 
 
-
 def test_a_link_to_a_thing_opens_it(visit: OpenPage, town: str) -> None:
     page = visit(f"{town}/list/?layer=roofs")
     page.get_by_role("link", name="Médiathèque sur la carte").click()

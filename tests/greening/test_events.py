@@ -168,3 +168,11 @@ def test_a_tree_and_its_successor_may_come_in_one_batch() -> None:
     assert [verdict.status for verdict in verdicts] == ["applied"] * 3
     assert Tree.objects.get(uuid=old).replaced_by == Tree.objects.get(uuid=new)
     assert Tree.objects.get(uuid=old).rev == 2
+
+
+def test_a_refused_change_sent_again_has_still_not_landed() -> None:
+    site = PlantingSiteFactory(state="proposed")
+    change = Change("planting_site", site.uuid, {"state": "occupied"}, base_rev=site.rev)
+    assert one(change).status == "rejected"
+    again = one(change)
+    assert (again.status, again.code, again.landed) == ("duplicate", "rejected", False)
