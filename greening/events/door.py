@@ -222,7 +222,7 @@ def _update(model: type[Any], objs: list[Any], names: list[str]) -> None:
         obj._prepare_related_fields_for_save(operation_name="bulk_update", fields=fields)
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
-    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     rows = [
         [
