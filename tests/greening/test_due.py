@@ -14,6 +14,7 @@ from greening.errors import TownError
 from greening.models import CareTask
 from tests.factories import CommuneFactory, TreeFactory
 
+pytestmark = pytest.mark.django_db  # PostGIS keeps the lock
 DAY = dt.date(2026, 11, 23)
 
 
@@ -102,7 +103,6 @@ def test_two_at_once_do_each_piece_once(only_ours: list[str]) -> None:
     assert (only_ours, met) == (["done"], [])
 
 
-@pytest.mark.django_db
 def test_the_command_lays_out_care_and_a_second_run_adds_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
