@@ -47,6 +47,10 @@ class Reader:
         return holds(self.user, *READERS_OF_JOURNAL)
 
     @property
+    def imports(self) -> bool:
+        return holds(self.user, Role.PLANNER, Role.ADMINISTRATOR)
+
+    @property
     def gives_roles(self) -> bool:
         return holds(self.user, Role.ADMINISTRATOR)
 
