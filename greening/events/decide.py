@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from greening.events.asking import present
 from greening.events.envelope import Change, Verdict
 from greening.events.values import (
     FieldRefusal,
@@ -67,15 +68,14 @@ class Desk:
         making: dict[str, set[uuid_module.UUID]] = {}
         for change in changes:
             if change.object_uuid not in self.objects:
-                held = making if change.create else by_kind
-                held.setdefault(change.kind, set()).add(change.object_uuid)
+                asked = making if change.create else by_kind
+                asked.setdefault(change.kind, set()).add(change.object_uuid)
         self._refer(changes)
         for name, identifiers in making.items():
-            # New objects are mostly not there: a narrow question tells.
-            if (found := kind(name)) is not None:
-                there = found.model_class._default_manager.filter(uuid__in=identifiers)
-                if known := set(there.values_list("uuid", flat=True)):
-                    by_kind.setdefault(name, set()).update(known)
+            # New objects are mostly not there.
+            found = kind(name)
+            if found and (known := present(found.model_class, "uuid", identifiers)):
+                by_kind.setdefault(name, set()).update(known)
         for name, identifiers in by_kind.items():
             found = kind(name)
             if found is None:

@@ -16,6 +16,7 @@ from django.db import IntegrityError, connections, models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from greening.events.asking import present
 from greening.events.decide import Desk, Outcome
 from greening.events.envelope import Change, Verdict
 from greening.events.values import field_of
@@ -80,12 +81,7 @@ def _broken(constraint: models.BaseConstraint, model: type[models.Model], text: 
 
 def _apply(batch: Sequence[Change]) -> list[Verdict]:
     verdicts: dict[int, Verdict] = {}
-    # Mostly none was seen before: asked narrowly, as Django builds a wide question longer than it is answered.
-    seen_before = set(
-        Event.objects.filter(uuid__in={change.uuid for change in batch}).values_list(
-            "uuid", flat=True
-        )
-    )
+    seen_before = present(Event, "uuid", {change.uuid for change in batch})
     known = (
         {row.uuid: row for row in Event.objects.filter(uuid__in=seen_before)} if seen_before else {}
     )
@@ -155,18 +151,18 @@ def _woken(arrived: set[uuid_module.UUID], desk: Desk) -> list[Change]:
     """
     if not arrived:
         return []
-    waiting = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=arrived)
-    rows = Event.objects.filter(
-        pk__in=list(waiting.values_list("pk", flat=True))
-    )  # no question where none waits
     changes = [change for change, missing in desk.shelf.values() if missing in arrived]
     for change in changes:
         del desk.shelf[change.uuid]
-    for row in rows.order_by("sequence", "id"):
-        if row.uuid not in desk.woken:
-            desk.woken[row.uuid] = row
-            changes.append(change_of(row))
-    desk.read(changes)
+    awaited = present(Event, "waiting_for", arrived, among=("status", Event.Status.WAITING))
+    if awaited:
+        rows = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=awaited)
+        for row in rows.order_by("sequence", "id"):
+            if row.uuid not in desk.woken:
+                desk.woken[row.uuid] = row
+                changes.append(change_of(row))
+    if changes:
+        desk.read(changes)
     return changes
 
 
