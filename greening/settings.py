@@ -198,6 +198,13 @@ DJANGO_VITE = {
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
 
+# --- The field --------------------------------------------------------------------------------------
+#: Largest photo and largest emergency export that are taken, MB.
+FIELD_PHOTO_MB = env.int("FIELD_PHOTO_MB", default=25)
+FIELD_EXPORT_MB = env.int("FIELD_EXPORT_MB", default=4_000)
+#: Phones are answered by problem details, never by a page, when a form's token is old.
+CSRF_FAILURE_VIEW = "greening.field.access.csrf_failed"
+
 # --- The town -------------------------------------------------------------------------------------
 #: The demonstration town is built by `make run` unless DEMO=0.
 DEMO = env.bool("DEMO", default=True)
