@@ -24,6 +24,7 @@ from django.http import UnreadablePostError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from greening import due
 from greening.field.pictures import SUFFIXES, NoPicture, Picture, inspect
 from greening.models import Device, Photo, Upload
 from greening.problem import Problem
@@ -102,6 +103,10 @@ def append(upload: Upload, offset: int, body: Readable, by: User) -> Appended:
     """
     path = part_of(upload)
     with _alone_with(path) as file:
+        if not Upload.objects.filter(pk=upload.pk).exists():
+            # Finished by another request, which took the file away; opening made an empty one.
+            path.unlink()
+            raise Problem(409, _("This upload is finished."), "offset")
         here = os.fstat(file.fileno()).st_size
         if here != offset:
             raise Problem(
@@ -193,9 +198,10 @@ def _finish(upload: Upload, path: Path, by: User) -> Photo:
 
 
 def _forget(upload: Upload, path: Path) -> None:
+    """The row goes first: whoever opens the file's name afterwards sees that there is nothing to write for."""
+    Upload.objects.filter(pk=upload.pk).delete()
     with suppress(FileNotFoundError):
         path.unlink()
-    Upload.objects.filter(pk=upload.pk).delete()
 
 
 def keep(
@@ -250,9 +256,25 @@ def sha256_of(path: Path) -> str:
 
 
 def clear_stale(days: int = 60) -> int:
-    """Forget uploads that nobody has gone on with for so long; the phone, should it come back, starts anew."""
+    """Forget uploads that nobody has gone on with for so long; the phone, should it come back, starts anew.
+
+    Files that a killed server left without their row go too.
+    """
     old = timezone.now() - dt.timedelta(days=days)
     stale = list(Upload.objects.filter(started_at__lt=old).select_related("device"))
     for upload in stale:
         _forget(upload, part_of(upload))
+    named = {part_of(upload).name for upload in Upload.objects.select_related("device")}
+    for path in (folder() / "uploads").glob("*"):
+        if path.name not in named and path.stat().st_mtime < old.timestamp():
+            path.unlink(missing_ok=True)
     return len(stale)
+
+
+def declare() -> None:
+    """Tidying up is scheduled work."""
+    due.register(due.Work("field_uploads", _tidy, every_days=7))
+
+
+def _tidy(_day: dt.date) -> str:
+    return f"{clear_stale()} photo uploads that nobody went on with were forgotten."
