@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
-import { iconPng } from "./src/field/icon";
+import { iconPng } from "./src/field/icon.ts";
 
 /** What the field app's page loads of our own build; the worker keeps exactly that. */
 const FIELD_ENTRIES = ["src/field/main.ts", "src/style/field.css"];

@@ -90,10 +90,11 @@ def field_worker(request: HttpRequest) -> HttpResponse:
     """The service worker, under /field/ so that it may serve it, with the addresses of what Django serves beside it."""
     with override(settings.LANGUAGE_CODE):
         page = render_to_string("frontend/field.html", page_context())
+    revision = hashlib.sha256(page.encode()).hexdigest()[:16]
     shell = [
         # Another page, another worker: phones are offered the new version.
-        {"url": reverse("field"), "revision": hashlib.sha256(page.encode()).hexdigest()[:16]},
-        {"url": reverse("field-manifest"), "revision": None},
+        {"url": reverse("field"), "revision": revision},
+        {"url": reverse("field-manifest"), "revision": revision},
         *(
             {"url": static(name), "revision": None}
             for name in ("leaflet/leaflet.js", "leaflet/leaflet.css", "frontend/leaf.svg")

@@ -194,7 +194,7 @@ def field_texts() -> dict[str, str]:
         "positionDenied": _(
             "The position is not allowed: allow it in the browser, or use the map."
         ),
-        "fix": _("Phone: ± {m} m, {n} samples."),
+        "fix": _("Phone: ± {m} m (samples: {n})."),
         "atPlan": _("At the planned place."),
         "farFromPlan": _("The phone is {m} m from the planned place: is it the right one?"),
         "byHand": _("Placed by hand."),

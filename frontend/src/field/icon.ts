@@ -16,7 +16,8 @@ function lens(foot: readonly [number, number], tip: readonly [number, number], r
   const [acrossX, acrossY] = [(tip[1] - foot[1]) * off, (foot[0] - tip[0]) * off];
   const within = (dx: number, dy: number) => dx * dx + dy * dy <= radius * radius;
   return (x, y) =>
-    within(x - middleX - acrossX, y - middleY - acrossY) && within(x - middleX + acrossX, y - middleY + acrossY);
+    within(x - middleX - acrossX, y - middleY - acrossY) &&
+    within(x - middleX + acrossX, y - middleY + acrossY);
 }
 
 const left = lens([0.5, 0.64], [0.2, 0.36], 0.235);

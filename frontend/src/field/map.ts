@@ -1,7 +1,7 @@
 /** The crew's map: outline, streets and sites from the pack on one canvas; the base map only when it answers. */
 import { make } from "../page/elements";
 import { Tokens } from "../tiles/palette";
-import { drawPoint } from "../tiles/symbols";
+import { drawPoint, radiusAt } from "../tiles/symbols";
 import type { App } from "./app";
 import type { SiteRow } from "./types";
 import { LIVING } from "./world";
@@ -45,6 +45,8 @@ export class FieldMap {
       markerZoomAnimation: !still,
       inertia: !still,
     });
+    // A view before anything is drawn: the canvas has no bounds without one.
+    this.map.setView([48.8235, 2.27], 14, { animate: false });
     L.control.attribution({ prefix: "Leaflet" }).addTo(this.map);
     if (!options.small) {
       L.control
@@ -74,7 +76,7 @@ export class FieldMap {
       const [symbol, tone] = symbolOf(this.app, site);
       const marker = new Symbolic([site.lat, site.lon], {
         renderer: this.renderer,
-        radius: symbol === "diamond" ? 9 : 7,
+        radius: 9,
         symbol,
         colour: this.tokens.tone(tone),
         halo: this.tokens.get("map-halo"),
@@ -87,16 +89,15 @@ export class FieldMap {
       bounds.extend([site.lat, site.lon]);
     }
     if (bounds.isValid()) this.map.fitBounds(bounds.pad(0.05), { animate: false, maxZoom: 18 });
-    else this.map.setView([48.8235, 2.27], 14);
   }
 
-  showNear(lat: number, lon: number, ownSite: string | null): void {
+  showNear(lat: number, lon: number): void {
     for (const site of this.app.world.sites.values()) {
       if (Math.abs(site.lat - lat) > 0.002 || Math.abs(site.lon - lon) > 0.003) continue;
       const [symbol, tone] = symbolOf(this.app, site);
       new Symbolic([site.lat, site.lon], {
         renderer: this.renderer,
-        radius: site.uuid === ownSite ? 10 : 6,
+        radius: 9,
         symbol,
         colour: this.tokens.tone(tone),
         halo: this.tokens.get("map-halo"),
@@ -208,11 +209,14 @@ class Symbolic extends L.CircleMarker {
     const own = this as unknown as {
       _renderer: { _drawing: boolean; _ctx: CanvasRenderingContext2D };
       _point: L.Point;
+      _map: L.Map;
       _empty(): boolean;
     };
     if (!own._renderer._drawing || own._empty()) return;
     const { symbol, colour, halo } = this.options;
-    drawPoint(own._renderer._ctx, symbol, own._point.x, own._point.y, this.getRadius(), colour, halo);
+    // Its radius is what a thumb hits; what is drawn grows with the zoom, and what waits for the crew stands out.
+    const size = radiusAt(own._map.getZoom()) * (symbol === "diamond" ? 1.35 : 1);
+    drawPoint(own._renderer._ctx, symbol, own._point.x, own._point.y, size, colour, halo);
   }
 
   constructor(place: L.LatLngExpression, options: SymbolicOptions) {

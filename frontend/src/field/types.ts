@@ -104,7 +104,8 @@ export interface SiteRow {
   readonly lon: number;
   readonly lat: number;
   readonly matricule: string;
-  readonly street: string;
+  readonly street: string | null;
+  readonly address?: string;
   readonly kind: string;
   readonly target_species: string | null;
   readonly tree: string | null;

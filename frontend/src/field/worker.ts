@@ -1,6 +1,6 @@
 /** The service worker: the app's shell from the phone, and captures sent when the network is back. */
 /// <reference lib="webworker" />
-import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
+import { addPlugins, cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
 import { registerRoute, setCatchHandler } from "workbox-routing";
 import { openField } from "./db";
 import { type Device, Store } from "./store";
@@ -20,6 +20,18 @@ interface SyncEvent extends ExtendableEvent {
 const PAGE = "/field/";
 // One page, whatever the fragment or the query; everything else of the site is the network's.
 const ours = [...self.__WB_MANIFEST, ...(self.__SHELL ?? [])];
+addPlugins([
+  {
+    // Kept without `Vary`: the page is the same in every language and for everybody, signed in or not, and a browser
+    // that asks for it offline must find it whatever headers it sends.
+    cacheWillUpdate: async ({ response }) => {
+      if (response.status !== 200) return null;
+      const headers = new Headers(response.headers);
+      headers.delete("Vary");
+      return new Response(await response.arrayBuffer(), { status: 200, headers });
+    },
+  },
+]);
 precacheAndRoute([...ours], { ignoreURLParametersMatching: [/^utm_/, /^from$/] });
 cleanupOutdatedCaches();
 registerRoute(

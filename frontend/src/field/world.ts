@@ -1,5 +1,6 @@
 /** The pack made ready to ask, with what this phone has captured since laid over it. */
 import { outcomeOf } from "./store";
+import { Streets } from "./streets";
 import type { Item, Pack, Sent, SiteRow, SpeciesRow, TaskRow, TreeRow } from "./types";
 
 export const LIVING = new Set(["planted", "establishing", "established", "mature", "senescent"]);
@@ -24,8 +25,11 @@ export class World {
   private traces = new Map<string, Trace[]>();
   private doneTasks = new Set<string>();
   private pendingOn = new Map<string, Item[]>();
+  private readonly names = new Map<string, string>();
+  private readonly streets: Streets;
 
   constructor(readonly pack: Pack | null) {
+    this.streets = new Streets(pack?.streets ?? []);
     for (const row of pack?.species ?? []) this.species.set(row.uuid, row);
     for (const site of pack?.sites ?? []) this.sites.set(site.uuid, site);
     for (const tree of pack?.trees ?? []) {
@@ -108,12 +112,19 @@ export class World {
         (site) =>
           PLANTABLE.has(site.state) && !this.tracesAt(site.uuid).some((one) => one.action === "plant"),
       )
-      .sort((a, b) => a.street.localeCompare(b.street) || a.matricule.localeCompare(b.matricule));
+      .sort((a, b) => this.nameOf(a).localeCompare(this.nameOf(b)));
   }
 
+  /** Address or street, then the number on the list; where the inventory names no street, the nearest one. */
   nameOf(site: SiteRow): string {
-    const number = site.matricule || `#${site.id}`;
-    return site.street ? `${site.street}, ${number}` : number;
+    let name = this.names.get(site.uuid);
+    if (name === undefined) {
+      const number = site.matricule || `#${site.id}`;
+      const street = site.address || site.street || this.streets.nearest(site);
+      name = street ? `${street}, ${number}` : number;
+      this.names.set(site.uuid, name);
+    }
+    return name;
   }
 
   speciesName(uuid: string | null, language: string): string {

@@ -21,7 +21,6 @@ export class PlaceField {
     private readonly app: App,
     private readonly form: Form,
     private readonly planned: Place | null,
-    site: string | null,
   ) {
     this.source = planned ? "planned" : "phone";
     this.place = planned;
@@ -38,7 +37,7 @@ export class PlaceField {
       this.map = new FieldMap(app, canvas, { small: true });
       const start = this.place ?? form.locator.best ?? this.middle();
       this.map.map.setView([start.lat, start.lon], this.place ? 19 : 17, { animate: false });
-      this.map.showNear(start.lat, start.lon, site);
+      this.map.showNear(start.lat, start.lon);
       this.marker = this.map.handle(start.lat, start.lon, (place) => {
         this.place = place;
         this.source = "hand";

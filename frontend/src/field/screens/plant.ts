@@ -79,7 +79,7 @@ export async function plantScreen(app: App, site: SiteRow): Promise<Screen> {
   const stakes = ["single", "double", "triple", "anchor", "none"].map(
     (one) => [one, app.say(`stake.${one}`)] as const,
   );
-  place = new PlaceField(app, form, { lon: site.lon, lat: site.lat }, site.uuid);
+  place = new PlaceField(app, form, { lon: site.lon, lat: site.lat });
   if (site.state !== "ready") form.add(make("p", { class: "note" }, app.say("notReady")));
   form.add(
     form.photoField(),

@@ -121,7 +121,7 @@ export async function proposeScreen(app: App): Promise<Screen> {
       place,
     );
   });
-  place = new PlaceField(app, form, null, null);
+  place = new PlaceField(app, form, null);
   const kinds = app.world.pack?.choices["planting_site.kind"] ?? [];
   form.add(
     place.element,

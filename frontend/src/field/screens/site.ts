@@ -19,6 +19,7 @@ export function siteScreen(app: App, uuid = ""): Screen {
   const species = app.world.speciesName(tree?.species ?? site.target_species, app.language);
   const body = make("div", { class: "site-screen" });
   body.append(
+    make("p", { class: "place-name" }, app.world.nameOf(site)),
     make(
       "p",
       { class: "site-head" },
@@ -50,7 +51,7 @@ export function siteScreen(app: App, uuid = ""): Screen {
     body.append(make("h2", {}, app.say("otherTasks")), list);
   }
   body.append(make("h2", {}, app.say("history")), history(app, site));
-  return { title: app.world.nameOf(site), body, back: "#/round" };
+  return { title: site.matricule || `${app.say("site")} ${site.id}`, body, back: "#/round" };
 }
 
 export function mayLogWatering(app: App): boolean {

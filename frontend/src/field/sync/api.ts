@@ -31,6 +31,8 @@ export interface Answered<T> {
 /** An answer that takes longer is given up; the same question may be asked again. */
 const PATIENCE_MS = 30_000;
 export const ROOT = "/api/field/";
+/** A request that was lost is sent again at once, so often, before its item is set aside: all of them may arrive twice. */
+export const QUICK_RETRIES_MS = [200, 600];
 
 export class FieldApi {
   csrf = "";
@@ -39,6 +41,7 @@ export class FieldApi {
     readonly device: { readonly uuid: string; readonly name: string },
     private readonly fetcher: typeof fetch = (...args) => fetch(...args),
     private readonly now: () => number = Date.now,
+    readonly retriesMs: readonly number[] = QUICK_RETRIES_MS,
   ) {}
 
   async session(): Promise<Answered<Session>> {
@@ -109,26 +112,37 @@ export class FieldApi {
   }
 
   private async ask(path: string, init: RequestInit): Promise<Response> {
-    let response: Response;
-    try {
-      response = await this.fetcher(ROOT + path, {
-        credentials: "same-origin",
-        redirect: "error",
-        cache: "no-store",
-        ...init,
-        headers: {
-          Accept: "application/json",
-          ...this.headers(),
-          ...(init.body ? { "Content-Type": "application/json" } : {}),
-          ...init.headers,
-        },
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-    } catch (error) {
-      throw new ApiError("offline", 0, "offline", String(error));
+    let response: Response | undefined;
+    for (const wait of [...this.retriesMs, null]) {
+      try {
+        response = await this.fetcher(ROOT + path, this.request(init));
+        break;
+      } catch (error) {
+        const tired = error instanceof DOMException && error.name === "TimeoutError";
+        if (wait === null || tired || navigator.onLine === false)
+          throw new ApiError("offline", 0, "offline", String(error));
+        await new Promise((go) => setTimeout(go, wait * (0.5 + Math.random())));
+      }
     }
+    if (!response) throw new ApiError("offline", 0, "offline", "");
     if (response.ok || response.status === 304) return response;
     throw await troubleOf(response);
+  }
+
+  private request(init: RequestInit): RequestInit {
+    return {
+      credentials: "same-origin",
+      redirect: "error",
+      cache: "no-store",
+      ...init,
+      headers: {
+        Accept: "application/json",
+        ...this.headers(),
+        ...(init.body ? { "Content-Type": "application/json" } : {}),
+        ...init.headers,
+      },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    };
   }
 }
 

@@ -22,7 +22,12 @@ export function upload(
       metadata: { sha256: photo.sha256, event, type: photo.type },
       headers: api.headers(),
       chunkSize: CHUNK_BYTES,
-      retryDelays: null,
+      retryDelays: [...api.retriesMs],
+      // Lost on the way, or another request still writes: at once again. What the server refuses, it refuses again.
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        return status === 0 || status === 409 || status === 423;
+      },
       storeFingerprintForResuming: false,
       httpStack: new FetchStack(fetcher),
       fileReader: { openFile: async (file: Blob) => new BlobSource(file) },
