@@ -18,6 +18,7 @@ urlpatterns = [
     path("programme/journal/to-settle/", to_settle, name="to-settle"),
     path("programme/journal/to-settle/<int:number>/", settle_page, name="settle"),
     path("api/field/", include("greening.field.urls")),
+    path("", include("greening.field.pages")),
     path("tiles/<str:layer>/<str:z>/<str:x>/<str:y>.mvt", vector_tile, name="vector-tile"),
     path("tiles/<str:layer>.json", vector_tile_json, name="vector-tile-json"),
     path("", include("heat_islands.urls")),

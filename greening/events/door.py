@@ -80,9 +80,15 @@ def _broken(constraint: models.BaseConstraint, model: type[models.Model], text: 
 
 def _apply(batch: Sequence[Change]) -> list[Verdict]:
     verdicts: dict[int, Verdict] = {}
-    known = {
-        row.uuid: row for row in Event.objects.filter(uuid__in={change.uuid for change in batch})
-    }
+    # Mostly none was seen before: asked narrowly, as Django builds a wide question longer than it is answered.
+    seen_before = set(
+        Event.objects.filter(uuid__in={change.uuid for change in batch}).values_list(
+            "uuid", flat=True
+        )
+    )
+    known = (
+        {row.uuid: row for row in Event.objects.filter(uuid__in=seen_before)} if seen_before else {}
+    )
     fresh: list[tuple[int, Change]] = []
     seen: dict[uuid_module.UUID, int] = {}
     for position, change in enumerate(batch):
@@ -149,7 +155,10 @@ def _woken(arrived: set[uuid_module.UUID], desk: Desk) -> list[Change]:
     """
     if not arrived:
         return []
-    rows = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=arrived)
+    waiting = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=arrived)
+    rows = Event.objects.filter(
+        pk__in=list(waiting.values_list("pk", flat=True))
+    )  # no question where none waits
     changes = [change for change, missing in desk.shelf.values() if missing in arrived]
     for change in changes:
         del desk.shelf[change.uuid]
@@ -205,14 +214,16 @@ def _update(model: type[Any], objs: list[Any], names: list[str]) -> None:
     Django's bulk_update builds a CASE with a branch for each object, which takes longer than the database
     needs to write them; shapes need what it knows of them, so they go that way.
     """
-    fields = [field_of(model, name) for name in names]
+    fields: list[models.Field[Any, Any]] = [field_of(model, name) for name in names]  # type: ignore[arg-type]
     if any(isinstance(field, GeometryField) for field in fields):
         model._default_manager.bulk_update(objs, names, batch_size=500)
         return
+    for obj in objs:  # what they point to may have got its number a moment ago, in this very batch
+        obj._prepare_related_fields_for_save(operation_name="bulk_update", fields=fields)
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
-    columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
+    columns = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     rows = [
         [
             *(field.get_db_prep_save(getattr(obj, field.attname), connection) for field in fields),

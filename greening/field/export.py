@@ -64,9 +64,9 @@ def spooled(body: Readable) -> Iterator[Path]:
 
 
 def take_in(
-    path: Path, *, by: User | None, progress: Callable[[Any], Any] = lambda items: items
+    path: Any, *, by: User | None, progress: Callable[[Any], Any] = lambda items: items
 ) -> dict[str, Any]:
-    """Captures and photos of the export at `path`, kept under the phone's own name.
+    """Captures and photos of the export (a path or an open file), kept under the phone's own name.
 
     `by` is the lead who hands it in and becomes the actor; without one it is whoever used the phone last. Raises
     BadInput where the file is no export.
