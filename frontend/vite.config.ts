@@ -87,6 +87,7 @@ export default defineConfig({
         "src/programme/main.ts",
         "src/programme/list.ts",
         "src/programme/list-map.ts",
+        "src/desk/main.ts",
         "src/style/main.css",
         ...FIELD_ENTRIES,
       ],
