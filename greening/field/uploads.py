@@ -188,9 +188,13 @@ def _finish(upload: Upload, path: Path, by: User) -> Photo:
             460, _("The photo arrived damaged; it is sent again from its start."), "hash_mismatch"
         )
     try:
-        return keep(
+        photo = keep(
             path, upload.sha256, upload.mime, event=upload.event, device=upload.device, by=by
         )
+        # Other phones with the same photo need not send the rest.
+        for other in Upload.objects.filter(sha256=upload.sha256).select_related("device"):
+            _forget(other, part_of(other))
+        return photo
     except NoPicture as error:
         raise Problem(422, str(error), error.code) from None
     finally:

@@ -229,7 +229,8 @@ class World:
         assert kept.keys() == want
         for sha256, path in kept.items():
             assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-        assert not Upload.objects.exists()
+        # A phone may have begun what another one finished at the same moment: tidied away, and nobody waits for it.
+        assert set(Upload.objects.values_list("sha256", flat=True)) <= want
         clear_stale(days=-1)  # a killed server may leave a file whose row it had just deleted
         assert not list((folder() / "uploads").glob("*"))
         assert all(phone.done for phone in phones)
