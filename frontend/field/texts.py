@@ -24,7 +24,7 @@ def field_texts() -> dict[str, str]:
             "services."
         ),
         "signIn": _("Sign in"),
-        "signInToSend": _("Sign in to send. {n} captures are safe on this phone."),
+        "signInToSend": _("Sign in to send. Captures kept on this phone: {n}."),
         "signInFirst": _("Sign in once, with network, to receive your sectors."),
         "signInOther": _("Sign in, or with another account"),
         "revoked": _(

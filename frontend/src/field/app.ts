@@ -206,6 +206,8 @@ export class App {
     ];
     const text = parts.join(" · ");
     if (line.textContent !== text) line.textContent = text;
+    const link = find("status-link");
+    if (link) link.hidden = false;
     line.dataset.state = this.toSee > 0 ? "warn" : this.unsent > 0 ? "wait" : "good";
     const count = find("badge");
     if (count) {
@@ -282,18 +284,18 @@ export class App {
     } catch {
       // Private mode: asked for again next time.
     }
-    this.nameFrame();
+    nameFrame((key) => this.say(key));
     void this.draw();
     void this.refreshPack();
   }
+}
 
-  /** The frame's own words, in the crew's language. */
-  nameFrame(): void {
-    for (const element of document.querySelectorAll<HTMLElement>("[data-say]"))
-      element.textContent = this.say(element.dataset.say ?? "");
-    for (const element of document.querySelectorAll<HTMLElement>("[data-name]"))
-      element.setAttribute("aria-label", this.say(element.dataset.name ?? ""));
-  }
+/** The frame's own words, in the crew's language. */
+export function nameFrame(say: (key: string) => string): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-say]"))
+    element.textContent = say(element.dataset.say ?? "");
+  for (const element of document.querySelectorAll<HTMLElement>("[data-name]"))
+    element.setAttribute("aria-label", say(element.dataset.name ?? ""));
 }
 
 /** Serious or dangerous: what the phone must not keep to itself. */

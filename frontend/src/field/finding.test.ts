@@ -50,10 +50,14 @@ describe("a position", () => {
   });
 
   it("keeps the best accuracy and counts every sample", () => {
-    let known = better(null, { lon: 1, lat: 1, accuracy_m: 30 });
-    known = better(known, { lon: 2, lat: 2, accuracy_m: 8 });
-    known = better(known, { lon: 3, lat: 3, accuracy_m: 15 });
-    expect(known).toEqual({ lon: 2, lat: 2, accuracy_m: 8, samples: 3 });
+    let known = better(null, fix(9, 30));
+    known = better(known, fix(2, 8));
+    known = better(known, fix(6, 15));
+    expect(known).toEqual({ ...fix(2, 8), samples: 3 });
+  });
+
+  it("starts anew when the crew has walked on", () => {
+    expect(better(better(null, fix(0, 4)), fix(40, 20))).toEqual(fix(40, 20));
   });
 
   it("snaps to the planned site within its accuracy, and not beyond", () => {

@@ -1,6 +1,6 @@
 /** /field/: starts the app on what the phone holds; the network only ever adds to it. */
 import { find, make } from "../page/elements";
-import { App, type FieldSettings, type Route, type Screen } from "./app";
+import { App, type FieldSettings, nameFrame, type Route, type Screen } from "./app";
 import { NoStorage, OpenElsewhere, openField } from "./db";
 import { checkScreen, taskScreen, waterScreen } from "./screens/care";
 import { mapScreen } from "./screens/map";
@@ -57,6 +57,7 @@ async function start(): Promise<void> {
   const language = languageOf(settings);
   document.documentElement.lang = language;
   const say = (key: string) => settings.texts[language]?.[key] ?? key;
+  nameFrame(say);
   let app: App | null = null;
   try {
     const db = await openField(undefined, undefined, () => {
@@ -66,7 +67,6 @@ async function start(): Promise<void> {
     const store = new Store(db);
     const device = await store.device(deviceName());
     app = new App(settings, store, device, ROUTES, language);
-    app.nameFrame();
     watchForNewVersion(app);
     await app.start();
   } catch (error) {

@@ -24,8 +24,17 @@ export function metres(one: Place, other: Place): number {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
-/** The better of what was known and what came: the smaller accuracy wins, every sample counts. */
+/** Whether two fixes may be of one place: nobody has walked on between them. */
+export function samePlace(
+  one: Omit<FieldPosition, "samples">,
+  other: Omit<FieldPosition, "samples">,
+): boolean {
+  return metres(one, other) <= one.accuracy_m + other.accuracy_m;
+}
+
+/** The better of what was known and what came: the smaller accuracy wins, every sample counts; who moved starts anew. */
 export function better(known: FieldPosition | null, came: Omit<FieldPosition, "samples">): FieldPosition {
+  if (known && !samePlace(known, came)) return { ...came, samples: 1 };
   const samples = (known?.samples ?? 0) + 1;
   return known && known.accuracy_m <= came.accuracy_m ? { ...known, samples } : { ...came, samples };
 }
@@ -35,7 +44,12 @@ export function snaps(fix: FieldPosition, site: Place): boolean {
   return metres(fix, site) <= Math.max(NEAR_M, fix.accuracy_m);
 }
 
+/** The one that is looking now: a phone is at one place at a time. */
+let looking: Locator | null = null;
+
 export class Locator {
+  /** The capture is saved: a fix from somewhere else is the crew walking on, and ends it. */
+  saved = false;
   best: FieldPosition | null = null;
   /** Why there is no position, as a key of the texts. */
   problem = "";
@@ -55,6 +69,8 @@ export class Locator {
   }
 
   start(): void {
+    looking?.end();
+    looking = this;
     if (!this.geolocation) {
       this.problem = "noPosition";
       return;
@@ -62,11 +78,13 @@ export class Locator {
     this.watch = this.geolocation.watchPosition(
       ({ coords }) => {
         this.problem = "";
-        this.best = better(this.best, {
+        const came = {
           lon: Number(coords.longitude.toFixed(7)),
           lat: Number(coords.latitude.toFixed(7)),
           accuracy_m: Math.round(coords.accuracy * 10) / 10,
-        });
+        };
+        if (this.saved && this.best && !samePlace(this.best, came)) return this.end();
+        this.best = better(this.best, came);
         if (this.best.accuracy_m <= GOOD_M && this.best.samples >= 3) this.stop();
         this.tell();
       },
@@ -78,10 +96,14 @@ export class Locator {
       },
       { enableHighAccuracy: true, maximumAge: 0, timeout: REFINE_MS },
     );
-    this.timer = window.setTimeout(() => {
-      this.stop();
-      this.tell();
-    }, REFINE_MS);
+    this.timer = window.setTimeout(() => this.end(), REFINE_MS);
+  }
+
+  /** Stops and says so. */
+  end(): void {
+    if (!this.running) return;
+    this.stop();
+    this.tell();
   }
 
   stop(): void {

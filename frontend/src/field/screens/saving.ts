@@ -30,6 +30,7 @@ export async function saveAll(
       photos: final ? form.photos : [],
       ...(final ? { draft: form.key } : {}),
     });
+    locator.saved = true;
     if (locator.running) refineAfter(app, form, item, place);
     after = item.uuid;
     last = item;
