@@ -32,7 +32,7 @@ THEME = "#103f2c"
 
 
 def _dist() -> Path:
-    return Path(settings.DJANGO_VITE["default"]["manifest_path"]).parent
+    return Path(str(settings.DJANGO_VITE["default"]["manifest_path"])).parent
 
 
 def built(entry: str) -> str:
@@ -68,7 +68,7 @@ def page_context() -> dict[str, Any]:
                 if settings.BASE_MAP_URL
                 else None
             ),
-            "dutyNumber": getattr(settings, "DUTY_NUMBER", ""),
+            "dutyNumber": settings.DUTY_NUMBER,
             "signIn": f"{reverse('account_login')}?next={reverse('field')}",
             "desk": desk,
             "texts": texts,

@@ -29,7 +29,7 @@ DIGITS = 6
 SITE = ("uuid", "id", "rev", "state", "geom", "matricule", "street__name", "address", "kind",
         "target_species__uuid", "archived_at")  # fmt: skip
 TREE = ("uuid", "id", "rev", "state", "site__uuid", "species__uuid", "planted_on", "girth_m", "height_m",
-        "lot", "nursery", "size_class", "under_watch", "geom", "archived_at")  # fmt: skip
+        "lot", "nursery", "size_class", "under_watch", "details", "geom", "archived_at")  # fmt: skip
 TASK = ("uuid", "id", "rev", "tree__uuid", "tree__site__uuid", "action", "state", "due_from", "due_until",
         "litres", "round__uuid", "stop", "crew__uuid")  # fmt: skip
 NAMES = {"site__uuid": "site", "species__uuid": "species", "tree__uuid": "tree", "tree__site__uuid": "site",
@@ -111,6 +111,9 @@ def _row(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
         elif name == "archived_at":
             if value is not None:
                 made["gone"] = True
+        elif name == "details":
+            if value:
+                made["details"] = value
         elif "uuid" in name:
             made[NAMES.get(name, name)] = str(value) if value else None
         elif isinstance(value, dt.date):
