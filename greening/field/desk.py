@@ -34,6 +34,7 @@ from greening.models import (
     PlantingSite,
     Quarter,
     Sector,
+    Street,
     Unreadable,
     WateringRound,
 )
@@ -90,6 +91,10 @@ def _page(request: HttpRequest, form: AssignForm, status: int = 200) -> HttpResp
         "quarters": list(Quarter.objects.defer("geom")),
         "desk_settings": {
             "outline": json.loads(commune.geom.simplify(1e-5, True).geojson) if commune else None,
+            "streets": [
+                [[round(x, 5), round(y, 5)] for x, y in line.coords]
+                for line in Street.objects.order_by("pk").values_list("geom", flat=True)
+            ],
             "texts": {"stop": _("Stop"), "stale": _("No connection: these figures may be old.")},
         },
     }

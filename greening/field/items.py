@@ -23,6 +23,7 @@ from greening.field.pictures import bare_copy
 from greening.field.scope import firms_of
 from greening.field.uploads import folder, original_of
 from greening.history import entries
+from greening.lifecycle import kind
 from greening.models import CareTask, Device, Event, Photo, SeenRefusal, Tree, Unreadable
 from greening.paging import page
 from greening.roles import FIELD, SETTLERS, STAFF, Role, holds
@@ -99,17 +100,24 @@ def photo_desk(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "photos": [
-            (photo, events.get(photo.event) if photo.event else None) for photo in shown.rows
+            (photo, _title(events.get(photo.event) if photo.event else None))
+            for photo in shown.rows
         ],
         "page": shown,
         "missing": [
-            (sha256, event, devices.get(_uuid(event.device)))  # type: ignore[call-overload]
+            (sha256, event, devices.get(_uuid(event.device)), _title(event))  # type: ignore[call-overload]
             for sha256, event in list(lacking.items())[:100]
         ],
         "missing_count": len(lacking),
         "refused": Photo.objects.exclude(code="").select_related("device")[:50],
     }
     return render(request, "greening/field/photos.html", context)
+
+
+def _title(event: Event | None) -> str:
+    """What the capture was about, in words."""
+    found = kind(event.kind) if event else None
+    return str(found.title) if found else ""
 
 
 def _uuid(text: str) -> uuid_module.UUID | None:

@@ -27,6 +27,7 @@ interface Live {
 
 interface DeskSettings {
   readonly outline: GeoJSON.Geometry | null;
+  readonly streets: readonly (readonly [number, number][])[];
   readonly texts: { readonly stop: string; readonly stale: string };
 }
 
@@ -68,6 +69,8 @@ class Desk {
     this.map = map;
     const base = readJson<BaseMap | null>("base-map");
     if (base?.url) L.tileLayer(base.url, { attribution: base.attribution, maxZoom: 19 }).addTo(map);
+    else this.drawStreets(map);
+    map.attributionControl.setPrefix("Leaflet");
     const { outline } = settings;
     if (outline) {
       const town = L.geoJSON(outline, {
@@ -85,6 +88,12 @@ class Desk {
 
   private readonly tone = (name: string): string =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#333";
+
+  /** Without a base map our own streets carry it. */
+  private drawStreets(map: L.Map): void {
+    const lines = settings.streets.map((line) => line.map(([lon, lat]): L.LatLngTuple => [lat, lon]));
+    L.polyline(lines, { color: this.tone("--line-strong"), weight: 2, interactive: false }).addTo(map);
+  }
 
   /** Asks while the page is visible; a page that comes back into view asks at once. */
   private turn(): void {
