@@ -17,9 +17,12 @@ DAYS = (
     "ended_on",
     "measured_on",
     "done_on",
+    "due_from",
+    "due_until",
     "checked_on",
     "noted_on",
     "inspected_on",
+    "seen_on",
 )
 
 

@@ -85,6 +85,7 @@ def receive(
         else:
             answers.append(_wire(verdict, each.warnings))
     _fill_numbers(answers, changes)
+    _tell_hopeless(answers, changes)
     return answers
 
 
@@ -313,6 +314,26 @@ def _fill_numbers(answers: list[dict[str, Any]], changes: list[Change]) -> None:
             numbers.update(rows.values_list("uuid", "pk"))
     for answer in lacking:
         answer["object_id"] = numbers.get(asked[answer["uuid"]].object_uuid)
+
+
+def _tell_hopeless(answers: list[dict[str, Any]], changes: list[Change]) -> None:
+    """Say of what waits for an object whose creation was refused that it waits for nothing but a person."""
+    asked = {str(change.uuid): change for change in changes}
+    waiting = {
+        answer["uuid"]: asked[answer["uuid"]].object_uuid
+        for answer in answers
+        if answer["status"] == "waiting" and answer["code"] == "unknown_object"
+    }
+    if not waiting:
+        return
+    creations = Event.objects.filter(object_uuid__in=set(waiting.values()), create=True)
+    said = creations.values_list("object_uuid", "status")
+    refused = {name for name, status in said if status == Event.Status.REJECTED}
+    refused -= {name for name, status in said if status != Event.Status.REJECTED}
+    for answer in answers:
+        if waiting.get(answer["uuid"]) in refused:
+            answer["code"] = "creation_refused"
+            answer["message"] = _("What this belongs to was refused; it is kept for a crew lead.")
 
 
 def _refused(item: Any, sentence: str, device: Device, actor: User) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from greening.models import CareTask, Event, SurvivalCheck, Tree, Unreadable
@@ -341,3 +342,79 @@ def test_what_is_unknown_waits_or_is_refused_but_never_falls_away(phone: Phone) 
 def test_a_new_site_may_be_proposed_and_is_a_proposal(phone: Phone) -> None:
     (verdict,) = phone.send(phone.event("planting_site", {"geom": POINT, "state": "proposed"}))
     assert verdict["status"] == "applied"
+
+
+def test_what_builds_on_a_refused_planting_is_kept_for_a_lead_and_says_so(phone: Phone) -> None:
+    planting = phone.planting(PlantingSiteFactory(state="refused"))
+    later = phone.event(
+        "tree",
+        {"note": "leans"},
+        object_uuid=planting["object_uuid"],
+        create=False,
+        after=planting["uuid"],
+    )
+    assert phone.send(planting, later)[1]["code"] == "creation_refused"
+    again = phone.send(later)[0]
+    assert (again["status"], again["code"]) == ("waiting", "creation_refused")
+    assert Event.objects.get(uuid=later["uuid"]).status == "waiting"
+
+
+def test_a_watering_that_nobody_asked_for_is_logged_with_a_wrong_clock_too(phone: Phone) -> None:
+    tree = TreeFactory()
+    wrong = timezone.now() + dt.timedelta(days=365)
+    day = timezone.localtime(wrong).date().isoformat()
+    task = phone.event(
+        "care_task",
+        {
+            "tree": str(tree.uuid),
+            "action": "water",
+            "state": "planned",
+            "due_from": day,
+            "due_until": day,
+        },
+        device_time=wrong.isoformat(),
+    )
+    done = phone.event(
+        "care_task",
+        {"state": "done", "done_on": day, "litres_given": 60},
+        create=False,
+        object_uuid=task["object_uuid"],
+        after=task["uuid"],
+        device_time=wrong.isoformat(),
+    )
+    said = phone.send(task, done, sent_at=wrong.isoformat())
+    assert [one["status"] for one in said] == ["applied", "applied"]
+    made = CareTask.objects.get()
+    assert (made.due_from, made.done_on, made.litres_given) == (timezone.localdate(),) * 2 + (60,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_busy_is_told_as_such_and_the_capture_lands_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another process holds what the capture needs for longer than the server waits."""
+    phone, tree = Phone(), TreeFactory()
+    event = phone.change(tree, "tree", {"note": "leans"})
+    monkeypatch.setattr("greening.field.events.TRIES", 1)
+    impatient = "PRAGMA busy_timeout = 50" if on_sqlite() else "SET lock_timeout = 50"
+    patient = "PRAGMA busy_timeout = 20000" if on_sqlite() else "SET lock_timeout = 0"
+    other = connection.copy()
+    try:
+        with other.cursor() as held:
+            held.execute("BEGIN IMMEDIATE" if on_sqlite() else "BEGIN")
+            held.execute("UPDATE greening_tree SET note = note")
+            with connection.cursor() as ours:
+                ours.execute(impatient)
+            answer = phone.post("events", {"events": [event]})
+            held.execute("ROLLBACK")
+    finally:
+        other.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer["Retry-After"] == "2"
+    with connection.cursor() as ours:
+        ours.execute(patient)
+    assert phone.send(event)[0]["status"] == "applied"
+
+
+def on_sqlite() -> bool:
+    return connection.vendor == "sqlite"
