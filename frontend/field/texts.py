@@ -173,7 +173,13 @@ def field_texts() -> dict[str, str]:
         "savePlanting": _("Save the planting"),
         "chooseSpecies": _("Choose the species first."),
         "noPlaceYet": _("No position yet: put the mark on the map."),
-        "notReady": _("This place is not marked ready: a lead may have to confirm the planting."),
+        "notReady": _(
+            "This place is not marked ready: the server will refuse the planting unless a lead "
+            "gives a reason."
+        ),
+        "notReadyLead": _("This place is not marked ready: planting here needs your reason."),
+        "override": _("Reason (kept with the planting)"),
+        "sayOverride": _("Give the reason for planting here."),
         "species": _("Species"),
         "noSpecies": _("no species chosen"),
         "findSpecies": _("Find by a few letters"),

@@ -193,3 +193,60 @@ def test_the_page_says_nothing_wrong(phone: BrowserContext, field_town: FieldTow
         page.goto(f"{field_town.address}/field/{screen}")
         page.wait_for_timeout(300)
     assert [error for error in errors_of(page) if "401" not in error] == []
+
+
+def test_the_worker_sends_when_the_browser_wakes_it_without_a_page(
+    chromium: Browser, phone: BrowserContext, field_town: FieldTown
+) -> None:
+    before = field_town.planted()
+    page = opened(phone, field_town)
+    sign_in(page, field_town)
+    phone.set_offline(True)
+    page.evaluate(field.STOPWATCH)
+    plant_next(page, 500)
+    page.close()
+    outside = phone.new_page()
+    phone.set_offline(False)
+    outside.goto(f"{field_town.address}/healthz")
+    assert field_town.planted() == before
+    cdp = phone.new_cdp_session(outside)
+    versions: list[dict[str, str]] = []
+    cdp.on(
+        "ServiceWorker.workerVersionUpdated",
+        lambda said: versions.extend(said["versions"]),
+    )
+    cdp.send("ServiceWorker.enable")
+    outside.wait_for_timeout(500)
+    cdp.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {
+            "origin": field_town.address,
+            "registrationId": versions[-1]["registrationId"],
+            "tag": "field-sync",
+            "lastChance": False,
+        },
+    )
+    field.wait_until(lambda: field_town.planted() == before + 1)
+    field.wait_until(lambda: bool(field_town.ask("Photo.objects.filter(code='').exists()")))
+    page = opened(phone, field_town, "#/outbox")
+    all_sent(page)
+
+
+def test_a_danger_not_sent_says_so_until_the_server_has_it(
+    phone: BrowserContext, field_town: FieldTown
+) -> None:
+    page = opened(phone, field_town)
+    sign_in(page, field_town)
+    phone.set_offline(True)
+    page.evaluate(field.STOPWATCH)
+    stop = str(page.locator(".stops .stop.next").get_attribute("href"))
+    page.evaluate("hash => { location.hash = hash }", f"{stop}/problem")
+    page.get_by_label("DANGER", exact=True).check()
+    expect(page.locator(".note.alarm")).to_contain_text("Danger pour les personnes")
+    field.save(page)
+    expect(page.get_by_role("alert")).to_contain_text("NON ENVOYÉ")
+    phone.set_offline(False)
+    page.locator("[data-tab=outbox]").click()
+    page.get_by_role("button", name="Envoyer maintenant").click()
+    all_sent(page)
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -31,6 +31,10 @@ export interface Screen {
   readonly wide?: boolean;
 }
 
+/** Sending many captures, the screen follows at this pace, and the pack is asked for at that. */
+const FOLLOW_MS = 400;
+const PACK_MS = 60_000;
+
 export type Route = (app: App, ...parts: string[]) => Screen | Promise<Screen>;
 
 export class App {
@@ -48,6 +52,7 @@ export class App {
   readonly runner: Runner;
   private screen: Screen | null = null;
   private drawn = 0;
+  private pending = 0;
   private readonly channel = "BroadcastChannel" in window ? new BroadcastChannel("field") : null;
 
   constructor(
@@ -62,7 +67,7 @@ export class App {
     this.runner = new Runner({ store, api: this.api, platform: navigator.userAgent.slice(0, 120) }, (ran) => {
       if (ran.moved > 0) {
         this.channel?.postMessage("changed");
-        void this.refreshPack();
+        void this.refreshPackIfOld();
       }
       void this.update();
     });
@@ -96,6 +101,20 @@ export class App {
       await this.refreshPack();
     }
     await this.runner.run(true);
+  }
+
+  /** Asked for by the capture's store: shows what has moved, not more often than an eye can follow. */
+  soon(): void {
+    if (this.pending) return;
+    this.pending = window.setTimeout(() => {
+      this.pending = 0;
+      void this.update();
+    }, FOLLOW_MS);
+  }
+
+  private async refreshPackIfOld(): Promise<void> {
+    const at = (await this.store.fact<number>("packAt")) ?? 0;
+    if (Math.abs(Date.now() - at) > PACK_MS) await this.refreshPack();
   }
 
   async refreshPack(whole = false): Promise<void> {
@@ -227,10 +246,7 @@ export class App {
 
   private banners(): HTMLElement[] {
     const said: HTMLElement[] = [];
-    const alarm = this.items.some(
-      (item) =>
-        item.action === "problem" && isDanger(item) && (item.verdict === null || item.stage === "ready"),
-    );
+    const alarm = this.items.some((item) => item.danger && item.verdict === null);
     if (alarm) {
       const number = this.settings.dutyNumber;
       const call = number
@@ -296,12 +312,6 @@ export function nameFrame(say: (key: string) => string): void {
     element.textContent = say(element.dataset.say ?? "");
   for (const element of document.querySelectorAll<HTMLElement>("[data-name]"))
     element.setAttribute("aria-label", say(element.dataset.name ?? ""));
-}
-
-/** Serious or dangerous: what the phone must not keep to itself. */
-export function isDanger(item: Item): boolean {
-  const patch = item.event.patch as { severity?: number; what?: string };
-  return (patch.severity ?? 0) >= 3 || patch.what === "danger";
 }
 
 function banner(kind: string, sentence: string, action: HTMLElement | ""): HTMLElement {

@@ -10,26 +10,25 @@ export interface ExportFile {
   readonly photos: number;
 }
 
-/** The zip of all that is not settled; hashes what is not hashed yet, changes nothing on the phone. */
+/** The zip of all that is not settled. It closes every capture first, so that the file and the phone say the same. */
 export async function exportFile(
   store: Store,
   device: Device,
   person: string,
   now = Date.now(),
 ): Promise<ExportFile> {
-  const items = (await store.items()).sort((a, b) => a.event.sequence - b.event.sequence);
   const files: AsyncZippable = {};
-  const events = [];
-  for (const item of items) {
-    const hashes: string[] = [];
+  for (const item of await store.items()) {
+    const hashes = new Map<string, string>();
     for (const photo of await store.photosOf(item.uuid)) {
       const sha256 = photo.sha256 ?? (await sha256Of(photo.blob));
-      hashes.push(sha256);
+      hashes.set(photo.id, sha256);
       // Pictures are compressed already: stored as they are.
       files[`photos/${sha256}`] = [new Uint8Array(await photo.blob.arrayBuffer()), { level: 0 }];
     }
-    events.push(item.stage === "saved" ? { ...item.event, photos: [...new Set(hashes)] } : item.event);
+    if (item.stage === "saved") await store.seal(item.uuid, hashes);
   }
+  const events = (await store.items()).map((item) => item.event).sort((a, b) => a.sequence - b.sequence);
   const said = {
     format: "greening-field-export",
     version: 1,

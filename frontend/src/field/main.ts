@@ -64,7 +64,7 @@ async function start(): Promise<void> {
       if (app) app.closed = true;
       stopWith(say("openedElsewhere"), say("reload"));
     });
-    const store = new Store(db);
+    const store = new Store(db, () => app?.soon());
     const device = await store.device(deviceName());
     app = new App(settings, store, device, ROUTES, language);
     watchForNewVersion(app);

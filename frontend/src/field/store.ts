@@ -14,6 +14,8 @@ export interface Capture {
   readonly baseRev: number | null;
   readonly patch: Patch;
   readonly after?: string;
+  readonly override?: string;
+  readonly danger?: boolean;
   readonly position?: FieldPosition | null;
   readonly refineUntil?: number;
   readonly photos: readonly Blob[];
@@ -61,6 +63,7 @@ export class Store {
         device_time: new Date(now).toISOString(),
         sequence,
         ...(capture.after ? { after: capture.after } : {}),
+        ...(capture.override ? { override: capture.override } : {}),
         ...(capture.position ? { position: capture.position } : {}),
         photos: [],
       };
@@ -80,6 +83,7 @@ export class Store {
         problem: "",
         verdict: null,
         acknowledged: false,
+        ...(capture.danger ? { danger: true } : {}),
       };
       await meta.put(sequence, "sequence");
       await tx.objectStore("items").add(item);

@@ -21,6 +21,8 @@ export interface FieldEvent {
   readonly after?: string;
   readonly position?: FieldPosition;
   readonly photos: readonly string[];
+  /** A lead's reason to pass a guard. */
+  readonly override?: string;
 }
 
 export type Status = "applied" | "duplicate" | "merged" | "conflict" | "rejected" | "waiting";
@@ -65,6 +67,8 @@ export interface Item {
   readonly problem: string;
   readonly verdict: Verdict | null;
   readonly acknowledged: boolean;
+  /** A danger for people: said aloud until the server has it. */
+  readonly danger?: boolean;
 }
 
 export type Action = "plant" | "water" | "not_watered" | "check" | "problem" | "propose" | "task";

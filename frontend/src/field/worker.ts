@@ -58,9 +58,15 @@ async function send(): Promise<void> {
     const store = new Store(db);
     const device = await store.fact<Device>("device");
     if (!device) return;
+    const pages = await self.clients.matchAll({ type: "window" });
+    // Without a page nobody betters a position any more.
+    if (pages.length === 0)
+      for (const item of await store.items())
+        if (item.stage === "saved") await store.change(item.uuid, (held) => ({ ...held, refineUntil: 0 }));
     const ran = await runAlone(() => new Engine({ store, api: new FieldApi(device) }).run(true));
-    for (const client of await self.clients.matchAll()) client.postMessage({ type: "sent" });
-    if (ran?.halt === "offline") throw new Error("still offline");
+    for (const page of pages) page.postMessage({ type: "sent" });
+    if (ran?.halt === "offline" || (ran && !ran.halt && ran.nextAt !== null))
+      throw new Error("not all is sent yet");
   } finally {
     db.close();
   }

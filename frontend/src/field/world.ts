@@ -6,6 +6,8 @@ import type { Item, Pack, Sent, SiteRow, SpeciesRow, TaskRow, TreeRow } from "./
 export const LIVING = new Set(["planted", "establishing", "established", "mature", "senescent"]);
 /** A tree may be planted there, a lead's reason aside. */
 export const PLANTABLE = new Set(["ready"]);
+/** A lead may plant there all the same, with a reason; a crew may log what it did, and a person decides. */
+export const PERHAPS_PLANTABLE = new Set(["ready", "scheduled", "approved", "vacant", "occupied"]);
 export const OPEN_TASK = new Set(["planned", "assigned", "started"]);
 
 /** A capture of this phone as lists show it: still here, or already settled. */

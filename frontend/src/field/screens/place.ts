@@ -59,7 +59,10 @@ export class PlaceField {
   }
 
   leave(): void {
-    this.map?.remove();
+    const { map } = this;
+    // Fixes still come for a capture just saved; there is no map left to show them on.
+    this.map = this.marker = this.ring = null;
+    map?.remove();
   }
 
   private restored(value: string): void {

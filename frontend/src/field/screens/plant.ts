@@ -30,11 +30,15 @@ export async function plantScreen(app: App, site: SiteRow): Promise<Screen> {
     stake: "",
   };
   const reserved = app.world.reservedAt(site.uuid);
+  const ready = site.state === "ready" || site.state === "occupied";
+  const mayOverride = !ready && (app.session?.user.rights.tree ?? []).includes("override");
   let place: PlaceField | null = null;
   const form: Form = new Form(app, `plant/${site.uuid}`, app.say("savePlanting"), async () => {
     const species = form.value("species");
     const at = place?.chosen;
     if (!species) throw new Incomplete(app.say("chooseSpecies"));
+    const override = form.value("override");
+    if (mayOverride && !override) throw new Incomplete(app.say("sayOverride"));
     if (!at) throw new Incomplete(app.say("noPlaceYet"));
     const stake = form.value("stake");
     const facts = {
@@ -48,7 +52,13 @@ export async function plantScreen(app: App, site: SiteRow): Promise<Screen> {
       ...(stake ? { details: { ...reserved?.details, stake } } : {}),
       ...(form.value("note") ? { note: form.value("note") } : {}),
     };
-    const common = { action: "plant", place: app.world.nameOf(site), site: site.uuid, kind: "tree" } as const;
+    const common = {
+      action: "plant",
+      place: app.world.nameOf(site),
+      site: site.uuid,
+      kind: "tree",
+      ...(override ? { override } : {}),
+    } as const;
     await saveAll(
       app,
       form,
@@ -80,7 +90,8 @@ export async function plantScreen(app: App, site: SiteRow): Promise<Screen> {
     (one) => [one, app.say(`stake.${one}`)] as const,
   );
   place = new PlaceField(app, form, { lon: site.lon, lat: site.lat });
-  if (site.state !== "ready") form.add(make("p", { class: "note" }, app.say("notReady")));
+  if (!ready) form.add(make("p", { class: "note" }, app.say(mayOverride ? "notReadyLead" : "notReady")));
+  if (mayOverride) form.add(form.text("override", app.say("override")));
   form.add(
     form.photoField(),
     speciesField(app, form, expected ?? last.recent[0] ?? "", [

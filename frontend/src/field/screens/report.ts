@@ -18,7 +18,8 @@ export async function problemScreen(app: App, site: SiteRow): Promise<Screen> {
     if (!what) throw new Incomplete(app.say("sayWhat"));
     const note = form.value("note");
     const severity = Number(form.value("severity") || (what === "danger" ? 4 : 2));
-    const common = { action: "problem", place: app.world.nameOf(site), site: site.uuid } as const;
+    const danger = severity >= 3 || what === "danger";
+    const common = { action: "problem", place: app.world.nameOf(site), site: site.uuid, danger } as const;
     if (mayReport(app)) {
       const patch = {
         state: "received",

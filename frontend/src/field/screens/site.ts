@@ -3,6 +3,7 @@ import { make } from "../../page/elements";
 import type { App, Screen } from "../app";
 import { icon } from "../form";
 import type { SiteRow, TaskRow } from "../types";
+import { PERHAPS_PLANTABLE } from "../world";
 import { outcomeKey, timeIn } from "./words";
 
 export function siteScreen(app: App, uuid = ""): Screen {
@@ -32,7 +33,8 @@ export function siteScreen(app: App, uuid = ""): Screen {
   const actions = make("div", { class: "actions" });
   const tasks = tree ? app.world.openTasks(tree.uuid) : [];
   const watering = tasks.find((task) => task.action === "water");
-  if (!tree && !planted) actions.append(action("plant", app.say("plant"), `#/site/${uuid}/plant`, true));
+  if (!tree && !planted && PERHAPS_PLANTABLE.has(site.state))
+    actions.append(action("plant", app.say("plant"), `#/site/${uuid}/plant`, true));
   if (tree) {
     if (watering || mayLogWatering(app))
       actions.append(

@@ -125,7 +125,8 @@ describe("captures on their way", () => {
   it("go four at a time at most, and one in each request", async () => {
     for (let number = 0; number < 20; number++) await store.capture(planting(), now + number);
     await engine().run();
-    expect(server.mostUnderWay).toBe(LANES);
+    expect(server.mostUnderWay).toBeGreaterThan(1);
+    expect(server.mostUnderWay).toBeLessThanOrEqual(LANES);
     expect(server.asked.filter((asked) => asked === "POST events").length).toBe(20);
   });
 
