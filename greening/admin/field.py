@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from greening.admin.records import RecordAdmin
 from greening.admin.work import Members
 from greening.back_office.reference import ReferenceAdmin
-from greening.models import Contractor, Device, Photo, Sector, Unreadable
+from greening.models import Contractor, Device, Photo, Sector, SeenRefusal, Unreadable, Upload
 from greening.roles import Role
 
 
@@ -59,4 +59,19 @@ class PhotoAdmin(RecordAdmin):
 class UnreadableAdmin(RecordAdmin):
     list_display = ("id", "received_at", "device", "sequence", "message", "settled_at")
     list_select_related = ("device",)
+    ordering = ("-id",)
+
+
+@admin.register(Upload)
+class UploadAdmin(RecordAdmin):
+    list_display = ("id", "sha256", "device", "length", "started_at")
+    list_select_related = ("device",)
+    ordering = ("-id",)
+
+
+@admin.register(SeenRefusal)
+class SeenRefusalAdmin(RecordAdmin):
+    list_display = ("id", "event", "seen_at", "seen_by")
+    list_select_related = ("event", "seen_by")
+    raw_id_fields = ("event",)
     ordering = ("-id",)
