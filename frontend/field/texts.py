@@ -114,6 +114,7 @@ def field_texts() -> dict[str, str]:
         "toRead": _("To read"),
         "seen": _("I have read it"),
         "waitingToGo": _("On this phone: {n}"),
+        "andMore": _("and {n} more"),
         "nothingWaits": _("Nothing waits."),
         "received": _("Received by the server: {n}"),
         "number": _("no. {n}"),

@@ -89,6 +89,7 @@ def test_a_round_is_watered_checked_and_left_with_its_reasons(
 
     go(page, "#/new")
     expect(page.locator(".place")).to_contain_text("Téléphone : ±")
+    expect(page.locator(".small-map[data-drawn] .place-handle")).to_be_visible()
     page.get_by_label("parc", exact=True).check()
     page.get_by_label(re.compile("Pourquoi ici")).fill("Devant l’école")
     save(page)
@@ -128,6 +129,7 @@ def test_a_species_is_found_by_a_few_letters_and_a_tree_snaps_to_its_site(
     page.locator("[data-sites] a").first.click()
     page.get_by_role("link", name="Planter un arbre").click()
     expect(page.locator(".place")).to_contain_text("Au lieu prévu")
+    expect(page.locator(".small-map[data-drawn] canvas")).to_have_count(1)
     page.locator("[data-species]").fill("chene pedoncul")
     page.locator(".matches button").first.click()
     expect(page.locator(".chosen-species")).to_contain_text("Chêne pédonculé")

@@ -95,12 +95,11 @@ export class App {
 
   /** Session, pack, queue: whatever the network gives now. */
   async connect(): Promise<void> {
-    if (await this.runner.session()) {
-      this.halt = null;
-      await this.update();
-      await this.refreshPack();
-    }
+    const open = await this.runner.session();
+    await this.update();
+    // What the crew did goes first, what it may need comes after.
     await this.runner.run(true);
+    if (open) await this.refreshPack();
   }
 
   /** Asked for by the capture's store: shows what has moved, not more often than an eye can follow. */
@@ -165,7 +164,8 @@ export class App {
   }
 
   get toSee(): number {
-    return this.items.filter(needsEyes).length;
+    // Settled and still here: a photo was refused.
+    return this.items.filter((item) => needsEyes(item) || item.stage === "settled").length;
   }
 
   go(hash: string): void {

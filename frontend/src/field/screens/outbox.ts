@@ -8,6 +8,7 @@ import type { Balance, Item } from "../types";
 import { outcomeKey, timeIn } from "./words";
 
 const SENT_SHOWN = 50;
+const ITEMS_SHOWN = 100;
 let balance: Balance | null = null;
 /** What the balance was read for: asked again when something has moved since. */
 let readFor = "";
@@ -59,7 +60,9 @@ export function outboxScreen(app: App): Screen {
 
 function list(app: App, items: readonly Item[]): HTMLElement {
   const rows = make("ul", { class: "items" });
-  for (const item of items) rows.append(row(app, item));
+  for (const item of items.slice(0, ITEMS_SHOWN)) rows.append(row(app, item));
+  if (items.length > ITEMS_SHOWN)
+    rows.append(make("li", { class: "quiet" }, app.say("andMore", { n: items.length - ITEMS_SHOWN })));
   return rows;
 }
 
@@ -84,7 +87,7 @@ function row(app: App, item: Item): HTMLElement {
       : item.problem;
   if (reason) box.append(make("p", { class: "reason" }, reason));
   for (const warning of item.verdict?.warnings ?? []) box.append(make("p", { class: "reason" }, warning));
-  void photoRefusals(app, item, box);
+  if (item.stage === "settled" && item.photos.length) void photoRefusals(app, item, box);
   if (needsEyes(item) || item.stage === "settled") {
     const seen = make(
       "button",

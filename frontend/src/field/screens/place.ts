@@ -11,6 +11,7 @@ export class PlaceField {
   readonly element = make("div", { class: "field place" });
   source: Source;
   private place: Place | null;
+  private left = false;
   private map: FieldMap | null = null;
   private marker: L.Marker | null = null;
   private ring: L.Circle | null = null;
@@ -32,20 +33,28 @@ export class PlaceField {
     });
     form.locator.onChange(() => this.show());
     this.show();
-    requestAnimationFrame(() => {
-      if (!canvas.isConnected) return;
-      this.map = new FieldMap(app, canvas, { small: true });
-      const start = this.place ?? form.locator.best ?? this.middle();
-      this.map.map.setView([start.lat, start.lon], this.place ? 19 : 17, { animate: false });
-      this.map.showNear(start.lat, start.lon);
-      this.marker = this.map.handle(start.lat, start.lon, (place) => {
-        this.place = place;
-        this.source = "hand";
-        this.form.touched();
-        this.show();
-      });
+    requestAnimationFrame(() => this.drawOn(canvas));
+  }
+
+  /** Leaflet measures its element: it starts in the first frame in which the element stands on the page. */
+  private drawOn(canvas: HTMLElement): void {
+    if (this.left) return;
+    if (!canvas.isConnected) {
+      requestAnimationFrame(() => this.drawOn(canvas));
+      return;
+    }
+    this.map = new FieldMap(this.app, canvas, { small: true });
+    const start = this.chosen ?? this.place ?? this.middle();
+    this.map.map.setView([start.lat, start.lon], this.chosen ? 19 : 17, { animate: false });
+    this.map.showNear(start.lat, start.lon);
+    this.marker = this.map.handle(start.lat, start.lon, (place) => {
+      this.place = place;
+      this.source = "hand";
+      this.form.touched();
       this.show();
     });
+    canvas.dataset.drawn = "true";
+    this.show();
   }
 
   /** The place to save, or null where nothing says where. */
@@ -59,6 +68,7 @@ export class PlaceField {
   }
 
   leave(): void {
+    this.left = true;
     const { map } = this;
     // Fixes still come for a capture just saved; there is no map left to show them on.
     this.map = this.marker = this.ring = null;

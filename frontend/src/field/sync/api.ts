@@ -30,6 +30,8 @@ export interface Answered<T> {
 
 /** An answer that takes longer is given up; the same question may be asked again. */
 const PATIENCE_MS = 30_000;
+/** A whole town's pack over a thin link. */
+const PACK_PATIENCE_MS = 240_000;
 export const ROOT = "/api/field/";
 /** A request that was lost is sent again at once, so often, before its item is set aside: all of them may arrive twice. */
 export const QUICK_RETRIES_MS = [200, 600];
@@ -71,6 +73,7 @@ export class FieldApi {
   ): Promise<Pack | null> {
     const asked = held ? `?${new URLSearchParams({ since: held.as_of, scope: held.scope })}` : "";
     const response = await this.ask(`pack${asked}`, {
+      signal: AbortSignal.timeout(PACK_PATIENCE_MS),
       headers: { "Accept-Language": language, ...(held?.etag ? { "If-None-Match": held.etag } : {}) },
     });
     return response.status === 304 ? null : ((await response.json()) as Pack);
@@ -141,7 +144,7 @@ export class FieldApi {
         ...(init.body ? { "Content-Type": "application/json" } : {}),
         ...init.headers,
       },
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: init.signal ?? AbortSignal.timeout(PATIENCE_MS),
     };
   }
 }
