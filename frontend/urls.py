@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from frontend.field.pages import field_manifest, field_page, field_worker
 from frontend.programme.campaigns import campaign_page, new_campaign
 from frontend.programme.counters import indicators_json
 from frontend.programme.dashboard import programme_page
@@ -26,6 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("programme/campaigns/<str:season>/", campaign_page, name="campaign"),
     path("programme/rounds/plan/", plan_page, name="plan-round"),
     path("programme/survival/", survival_page, name="survival-checks"),
+    path("field/", field_page, name="field"),
+    path("field/worker.js", field_worker, name="field-worker"),
+    path("field/app.webmanifest", field_manifest, name="field-manifest"),
     path("heat/", heat_page, name="heat"),
     path("heat/model-card/", model_card, name="model-card"),
     path("heat/courtyards.csv", ranking_csv, name="ranking-csv"),

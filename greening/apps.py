@@ -23,6 +23,7 @@ class GreeningConfig(AppConfig):
         from greening.accounts import expired
         from greening.accounts.groups import make_groups
         from greening.demo.registry import register as register_demo
+        from greening.field import scope, uploads
         from greening.layers import register
         from greening.map_layers import ROOFS, SITES, STREETS, TREES
         from greening.middleware import SHORT_WAY
@@ -37,6 +38,8 @@ class GreeningConfig(AppConfig):
         due.declare()
         expired.declare()
         history.declare()
+        scope.declare()
+        uploads.declare()
 
         register(STREETS, ROOFS, SITES, TREES)
         register_demo(5, "species", "greening.demo.taxa.build", "greening.demo.taxa.is_done")

@@ -302,6 +302,7 @@ def declare() -> None:
     grant(
         Role.CREW,
         ("care_task",),
-        {"edit", "move:started", "move:done", "move:not_done", "move:assigned"},
+        # Create: a tree that is thirsty is watered, whether a task asked for it or not.
+        {"create", "edit", "move:started", "move:done", "move:not_done", "move:assigned"},
     )
     grant(Role.CREW, ("watering_round",), {"edit", "move:started", "move:done"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """The first six roles; the name is that of the Django group that carries it."""
+    """The first six roles and the contractor; the name is that of the Django group that carries it."""
 
     RESIDENT = "resident"
     CREW = "crew"
@@ -27,6 +27,7 @@ class Role(StrEnum):
     GARDEN_MANAGER = "garden_manager"
     PLANNER = "planner"
     ADMINISTRATOR = "administrator"
+    CONTRACTOR = "contractor"
 
 
 LABELS = {
@@ -36,6 +37,7 @@ LABELS = {
     Role.GARDEN_MANAGER: _("garden manager"),
     Role.PLANNER: _("planner"),
     Role.ADMINISTRATOR: _("administrator"),
+    Role.CONTRACTOR: _("contractor"),
 }
 #: What they may do is more than the public's: they see who did what.
 STAFF = (
@@ -47,6 +49,8 @@ STAFF = (
 )
 #: They work in the back office; a crew works with its own pages.
 OFFICE = STAFF[1:]
+#: They carry the field app; a contractor's people see their own lots only.
+FIELD = (Role.CREW, Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR, Role.CONTRACTOR)
 #: They settle changes that contradict each other.
 SETTLERS = (Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR)
 #: They read the journal of all changes.
@@ -132,3 +136,5 @@ def declare() -> None:
     programme = ("species", "synonym", "street", "quarter", "campaign", "campaigntarget", "crew")
     grant(Role.PLANNER, programme, REFERENCE)
     grant(Role.CREW_LEAD, ("crew",), {"create", "edit"})
+    grant(Role.PLANNER, ("contractor", "sector"), REFERENCE)
+    grant(Role.CREW_LEAD, ("sector",), REFERENCE)

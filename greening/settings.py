@@ -198,6 +198,13 @@ DJANGO_VITE = {
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
 
+# --- The field --------------------------------------------------------------------------------------
+#: Largest photo and largest emergency export that are taken, MB.
+FIELD_PHOTO_MB = env.int("FIELD_PHOTO_MB", default=25)
+FIELD_EXPORT_MB = env.int("FIELD_EXPORT_MB", default=4_000)
+#: Phones are answered by problem details, never by a page, when a form's token is old.
+CSRF_FAILURE_VIEW = "greening.field.access.csrf_failed"
+
 # --- The town -------------------------------------------------------------------------------------
 #: The demonstration town is built by `make run` unless DEMO=0.
 DEMO = env.bool("DEMO", default=True)
@@ -210,6 +217,8 @@ BASE_MAP_URL = env.str(
     ),
 )
 BASE_MAP_ATTRIBUTION = env.str("BASE_MAP_ATTRIBUTION", default="© IGN – Géoplateforme")
+#: Whom a crew phones about a danger, shown in the field app; empty: it says to tell the crew lead.
+DUTY_NUMBER = env.str("DUTY_NUMBER", default="")
 #: GDAL's block cache, MB: tiles come from small windows, so a modest one serves them and memory stays flat.
 GDAL_CACHE_MB = env.int("GDAL_CACHE_MB", default=128)
 

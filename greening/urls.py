@@ -24,6 +24,8 @@ urlpatterns = [
     path("programme/import/<int:number>/", import_run, name="import-run"),
     path("programme/import/<int:number>/undo/", import_undo, name="import-undo"),
     path("programme/import/<int:number>/rows.csv", import_errors, name="import-errors"),
+    path("api/field/", include("greening.field.urls")),
+    path("", include("greening.field.pages")),
     path("tiles/<str:layer>/<str:z>/<str:x>/<str:y>.mvt", vector_tile, name="vector-tile"),
     path("tiles/<str:layer>.json", vector_tile_json, name="vector-tile-json"),
     path("", include("heat_islands.urls")),

@@ -17,6 +17,7 @@ from greening.roles import (
     STAFF,
     Role,
     holds,
+    roles_of,
 )
 
 
@@ -41,6 +42,10 @@ class Reader:
     @property
     def settles(self) -> bool:
         return holds(self.user, *SETTLERS)
+
+    @property
+    def is_contractor(self) -> bool:
+        return Role.CONTRACTOR.value in roles_of(self.user)
 
     @property
     def reads_journal(self) -> bool:

@@ -5,6 +5,15 @@ from greening.models.care import CareTask, Crew, WateringRound
 from greening.models.check import Inspection, SurvivalCheck
 from greening.models.commune import Commune
 from greening.models.event import Event
+from greening.models.field import (
+    Contractor,
+    Device,
+    Photo,
+    Sector,
+    SeenRefusal,
+    Unreadable,
+    Upload,
+)
 from greening.models.import_run import ImportRun
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
 from greening.models.roof import GreenRoof
@@ -17,20 +26,27 @@ __all__ = [
     "CampaignTarget",
     "CareTask",
     "Commune",
+    "Contractor",
     "Crew",
+    "Device",
     "Event",
     "GreenRoof",
     "GuaranteeClaim",
     "ImportRun",
     "Inspection",
     "NurseryOrder",
+    "Photo",
     "PlantingSite",
     "Quarter",
     "Reception",
+    "Sector",
+    "SeenRefusal",
     "Species",
     "Street",
     "SurvivalCheck",
     "Synonym",
     "Tree",
+    "Unreadable",
+    "Upload",
     "WateringRound",
 ]

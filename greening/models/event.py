@@ -96,6 +96,10 @@ class Event(models.Model):
                 name="event_one_per_revision",
             )
         ]
+        indexes = [
+            # A phone's balance looks at its own events only.
+            models.Index(fields=["device", "sequence"], name="event_of_phone")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_uuid}: {self.get_status_display()}"

@@ -21,6 +21,7 @@ from greening import roles
 from greening.accounts.groups import make_groups
 from greening.events import Change, apply
 from greening.lifecycle import kinds
+from greening.models import Contractor
 from greening.roles import Role, limit, rights
 from tests import factories as make
 from tests.factories import PARK, TOWN_HALL, square
@@ -192,20 +193,20 @@ TRIALS = {
 #: c create, e edit, m the move tried above, a take out; a dot for what is refused.
 #: The moves a role has one by one stand in MOVES below.
 MATRIX = """
-                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator
-planting_site    ....       ....      ce..  cema       ....            cema     cema
-tree             ....       ....      cem.  cema       ....            cema     cema
-green_roof       ....       ....      ....  ....       ....            cema     cema
-care_task        ...-       ...-      .e.-  cem-       ...-            cem-     cem-
-watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-
-survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-
-inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-
-nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-
-reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-
-guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-
-shared_garden    ....       ....      ....  ....       cema            ....     cema
-plot             ....       ....      ....  ....       cema            ....     cema
-courtyard        ....       ....      ....  ....       ....            cema     cema
+                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor
+planting_site    ....       ....      ce..  cema       ....            cema     cema           ....
+tree             ....       ....      cem.  cema       ....            cema     cema           ....
+green_roof       ....       ....      ....  ....       ....            cema     cema           ....
+care_task        ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
+watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-
+survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
+inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-
+nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-
+reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-
+guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-
+shared_garden    ....       ....      ....  ....       cema            ....     cema           ....
+plot             ....       ....      ....  ....       cema            ....     cema           ....
+courtyard        ....       ....      ....  ....       ....            cema     cema           ....
 """
 HEAD, *ROWS = [line.split() for line in MATRIX.strip().splitlines()]
 EXPECTED = {
@@ -238,6 +239,50 @@ MOVES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         {"state": "received", "received_on": "2026-11-02", "lot": "L", "received_count": 20},
     ),
 ]
+
+
+#: What a contractor may do to the trees of its own lots, and to their tasks.
+OWN_LOTS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("tree", {}, {"note": "leans"}, "yes"),
+    (
+        "tree",
+        {"state": "reserved", "planted_on": None},
+        {"state": "planted", "planted_on": "2026-01-05"},
+        "yes",
+    ),
+    ("tree", {}, {"state": "dead"}, "forbidden"),
+    ("tree", {}, {"archived_at": "2026-11-01T00:00:00Z"}, "forbidden"),
+    ("tree", {}, {"contractor": "Jardins"}, "forbidden"),
+    ("care_task", {"action": "mulch"}, {"note": "ladder"}, "yes"),
+    ("care_task", {"action": "mulch"}, {"state": "started"}, "yes"),
+    ("care_task", {"action": "mulch"}, {"state": "cancelled"}, "forbidden"),
+    ("planting_site", {}, {"soil": "clay"}, "forbidden"),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "patch", "answer"), OWN_LOTS)
+def test_a_contractor_works_on_its_own_lots_only(
+    kind: str, before: dict[str, Any], patch: dict[str, Any], answer: str
+) -> None:
+    """The same change is tried on a lot of theirs and on another's, which is always refused."""
+    firm = person(Role.CONTRACTOR)
+    Contractor.objects.create(name="Arbres et Rues").members.add(firm)
+    for contractor, expected in (
+        ("Arbres et Rues", answer),
+        ("Vert", "forbidden"),
+        ("", "forbidden"),
+    ):
+        site = make.PlantingSiteFactory(state="ready")
+        tree = make.TreeFactory(
+            site=site, contractor=contractor, **(before if kind == "tree" else {})
+        )
+        objects = {
+            "tree": lambda tree=tree: tree,
+            "care_task": lambda tree=tree: make.CareTaskFactory(tree=tree, **before),
+            "planting_site": lambda site=site: site,
+        }
+        change = Change(kind, objects[kind]().uuid, patch, actor=firm)
+        assert verdict_of(change) == expected, contractor
 
 
 def actor(who: str) -> Any:
@@ -291,6 +336,7 @@ def test_a_role_has_the_moves_it_works_with(
         ("resident", "forbidden"),
         ("crew", "forbidden"),
         ("garden_manager", "forbidden"),
+        ("contractor", "forbidden"),
         ("planner", "networks_not_cleared"),
         ("crew_lead", "yes"),
         ("administrator", "yes"),

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 #: Who may open which page; "in" is 200, "out" 403, "who" asks to sign in first.
 PAGES = """
-                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator
-admin:index      who        out       out   in         in              in       in
-journal          who        out       out   out        out             in       in
-to-settle        who        out       out   in         out             in       in
-people           who        out       out   out        out             out      in
-account          who        in        in    in         in              in       in
+                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor
+admin:index      who        out       out   in         in              in       in             out
+journal          who        out       out   out        out             in       in             out
+to-settle        who        out       out   in         out             in       in             out
+people           who        out       out   out        out             out      in             out
+account          who        in        in    in         in              in       in             in
 """
 
 
@@ -51,6 +51,10 @@ ADDS = {
     "greening_campaign": {"planner", "administrator"},
     "greening_commune": {"administrator"},
     "greening_event": set(),
+    "greening_contractor": {"planner", "administrator"},
+    "greening_sector": {"crew_lead", "planner", "administrator"},
+    "greening_device": set(),
+    "greening_photo": set(),
     "parcels_plot": {"garden_manager", "administrator"},
     "parcels_courtyard": {"planner", "administrator"},
     "parcels_school": {"planner", "administrator"},
@@ -62,7 +66,7 @@ ADDS = {
 
 @pytest.mark.parametrize("table", ADDS)
 def test_the_back_office_offers_each_role_what_it_may(table: str) -> None:
-    journal_only = {"greening_event"}
+    journal_only = {"greening_event", "greening_device", "greening_photo"}
     for role in Role:
         client = signed_in(role)
         listed = client.get(reverse(f"admin:{table}_changelist")).status_code == 200
