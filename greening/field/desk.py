@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -211,7 +212,7 @@ def sectors(request: HttpRequest) -> HttpResponseBase:
     wanted = [_number(text) for text in request.POST.getlist("quarter")]
     quarters = Quarter.objects.filter(pk__in=wanted)
     with transaction.atomic():
-        crew.sectors.exclude(quarter__in=quarters).delete()  # type: ignore[attr-defined]
+        crew.sectors.exclude(quarter__in=quarters).delete()
         for quarter in quarters:
             Sector.objects.get_or_create(crew=crew, quarter=quarter)
     messages.success(request, _("The sectors of %s are set.") % crew)
@@ -243,8 +244,8 @@ def assign(request: HttpRequest) -> HttpResponseBase:
         made, verdicts = plan_round(
             chosen,
             name=quarter.name[:80],
-            actor=request.user,
-            **asked,  # type: ignore[arg-type]
+            actor=cast(User, request.user),
+            **asked,
         )
     except BadInput as error:
         form.add_error(None, str(error))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -68,7 +69,7 @@ def refused(request: HttpRequest) -> HttpResponse:
 def seen(request: HttpRequest, number: int) -> HttpResponseBase:
     """A refused capture was looked at: it leaves the desk and stays in the history."""
     event = get_object_or_404(Event, pk=number, status=Event.Status.REJECTED)
-    SeenRefusal.objects.get_or_create(event=event, defaults={"seen_by": request.user})
+    SeenRefusal.objects.get_or_create(event=event, defaults={"seen_by": cast(User, request.user)})
     return redirect("field-refused")
 
 
@@ -105,7 +106,7 @@ def photo_desk(request: HttpRequest) -> HttpResponse:
         ],
         "page": shown,
         "missing": [
-            (sha256, event, devices.get(_uuid(event.device)), _title(event))  # type: ignore[call-overload]
+            (sha256, event, devices.get(_uuid(event.device)), _title(event))
             for sha256, event in list(lacking.items())[:100]
         ],
         "missing_count": len(lacking),
