@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from greening.errors import BadInput, TownError
 from greening.models import Commune, PlantingSite, Tree
@@ -172,7 +173,7 @@ PROGRAMME = Family(
         ),
         Indicator(
             "trees_planted",
-            _("planted"),
+            pgettext_lazy("trees", "planted"),
             _(
                 "Trees put in the ground on a campaign's site since the first campaign began, with those lost or "
                 "moved since."
