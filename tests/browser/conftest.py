@@ -132,6 +132,15 @@ def town_data(empty_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
+def field_data(empty_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The field tests' town, as each of them finds it: they copy it, for they change it."""
+    data = tmp_path_factory.mktemp("field")
+    shutil.copytree(empty_data, data, dirs_exist_ok=True)
+    run("-m", "tests.browser.field_town", data=data)
+    return data
+
+
+@pytest.fixture(scope="session")
 def town(town_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the small town."""
     process, address = serve(town_data, tmp_path_factory.mktemp("log") / "town.log")

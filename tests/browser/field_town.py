@@ -1,6 +1,6 @@
 """A small town with a crew, a round for today and thirty-odd sites to plant: `python -m tests.browser.field_town`.
 
-The fixtures here are for the field tests alone: each of their modules changes the town it plants in.
+The fixtures here are for the field tests alone: each of them changes the town it plants in.
 """
 
 from __future__ import annotations
@@ -101,11 +101,11 @@ class FieldTown:
         return int(self.ask("m.Event.objects.filter(source='phone', kind='tree', rev=1).count()"))
 
 
-@pytest.fixture(scope="module")
-def field_town(empty_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldTown]:
-    data = tmp_path_factory.mktemp("field")
-    shutil.copytree(empty_data, data, dirs_exist_ok=True)
-    run("-m", "tests.browser.field_town", data=data)
+@pytest.fixture
+def field_town(field_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldTown]:
+    """A town and a server of its own for each test: they come in any order, and each plants what it finds."""
+    data = tmp_path_factory.mktemp("phone")
+    shutil.copytree(field_data, data, dirs_exist_ok=True)
     log = tmp_path_factory.mktemp("log") / "field.log"
     process, address = serve(data, log)
     yield FieldTown(address, data, process, log)

@@ -139,10 +139,10 @@ export class App {
   }
 
   /** After a capture: told to other tabs, sent when it can be. */
-  captured(): void {
+  async captured(): Promise<void> {
     this.channel?.postMessage("changed");
     void askForBackgroundSync();
-    void this.update(false);
+    await this.update(false);
     void this.runner.run();
   }
 

@@ -35,8 +35,9 @@ export async function saveAll(
     after = item.uuid;
     last = item;
   }
+  // The lists know of it before the word is said: what was just planted is not offered again.
+  await app.captured();
   if (last) toast(app, app.say("saved", { what: app.say(`did.${last.action}`), where: last.place }));
-  app.captured();
   app.go(next);
 }
 
