@@ -50,20 +50,24 @@ def page(
     """The page of `rows` that `token` names, or the first.
 
     `sort` is a field, an annotation or a path (`species__genus`), with `-` for the greatest first; rows without
-    a value come last either way, and the id settles ties, in the same direction. Each page takes one or two
-    queries, ordered as an index on (sort, id) is. A path must not multiply rows. Raises BadInput for a token of
-    another order.
+    a value come last either way, and the id settles ties, in the same direction. The numbers of a page's rows
+    take one or two queries, ordered as an index on (sort, id) is; the rows themselves, with what they are joined
+    to, are fetched by number. So where no index gives the order, it is numbers that are sorted, not whole rows.
+    A path must not multiply rows. Raises BadInput for a token of another order.
     """
     if not 1 <= size <= MAX_SIZE:
         raise BadInput(f"A page has 1 to {MAX_SIZE} rows, not {size}.")
     order = _Order(rows, sort)
     place = None if token is None else order.read(token)
     back = place is not None and place.back
-    found = order.rows_from(place, size + 1)
-    more = len(found) > size
-    del found[size:]
+    numbers = order.numbers_from(place, size + 1)
+    more = len(numbers) > size
+    del numbers[size:]
     if back:
-        found.reverse()
+        numbers.reverse()
+    by_number: dict[int, Any] = order.rows.in_bulk(numbers) if numbers else {}
+    # A row that went between the two questions is left out.
+    found = [by_number[number] for number in numbers if number in by_number]
     # Where a page was reached from a neighbour, that neighbour is known to exist.
     has_next = more if not back else True
     has_previous = more if back else place is not None
@@ -85,13 +89,13 @@ class _Order:
         self.field, self.nullable = _field(rows, self.name)
         self.rows = rows if self.by_id else rows.annotate(_sort_key=F(self.name))
 
-    def rows_from(self, place: _Place | None, count: int) -> list[Any]:
-        """Up to `count` rows after (or, going back, before) `place`, in the order of the walk.
+    def numbers_from(self, place: _Place | None, count: int) -> list[int]:
+        """Up to `count` rows' ids after (or, going back, before) `place`, in the order of the walk.
 
         The rows with a key and those without are two ranges of an index, walked one after the other.
         """
         back = place is not None and place.back
-        found: list[Any] = []
+        found: list[int] = []
         for empty in (True, False) if back else (False, True):
             if empty and not self.nullable:
                 continue
@@ -104,7 +108,8 @@ class _Order:
             here = place if place is not None and (place.value is None) == empty else None
             if self.by_id:
                 here = place
-            found += self._range(here, empty, back)[: count - len(found)]
+            rows = self._range(here, empty, back).values_list("pk", flat=True)
+            found += rows[: count - len(found)]
             if len(found) >= count:
                 break
         return found

@@ -144,6 +144,7 @@ class PlantingSite(Living):
     class Meta:
         verbose_name = _("planting site")
         verbose_name_plural = _("planting sites")
+        indexes = [models.Index(fields=["manager", "id"], name="site_manager")]
         constraints = [valid_geometry("plantingsite")]
 
     def __str__(self) -> str:

@@ -212,6 +212,13 @@ class Tree(Living):
     class Meta:
         verbose_name = _("tree")
         verbose_name_plural = _("trees")
+        indexes = [
+            # What lists and counters ask of trees by their site or their planting date, without the rows.
+            models.Index(fields=["site", "archived_at"], name="tree_site_archived"),
+            models.Index(
+                fields=["planted_on", "id", "state", "archived_at", "site"], name="tree_planted"
+            ),
+        ]
         constraints = [
             valid_geometry("tree"),
             models.UniqueConstraint(
