@@ -17,6 +17,7 @@ class GreeningConfig(AppConfig):
             history,
             indicators,
             lives,
+            observation_lives,
             order_lives,
             roles,
         )
@@ -34,6 +35,7 @@ class GreeningConfig(AppConfig):
         care_lives.declare()
         check_lives.declare()
         order_lives.declare()
+        observation_lives.declare()
         indicators.declare()
         due.declare()
         expired.declare()

@@ -17,6 +17,7 @@ from greening.models import (
     GuaranteeClaim,
     Inspection,
     NurseryOrder,
+    Observation,
     PlantingSite,
     Quarter,
     Reception,
@@ -176,6 +177,15 @@ class GuaranteeClaimFactory(DjangoModelFactory[GuaranteeClaim]):
     tree = factory.SubFactory(TreeFactory, guarantee_until=dt.date(2028, 3, 1))
     defect = GuaranteeClaim.Defect.DEAD
     noted_on = dt.date(2026, 10, 1)
+
+
+class ObservationFactory(DjangoModelFactory[Observation]):
+    class Meta:
+        model = Observation
+
+    what = Observation.What.DAMAGE
+    seen_on = dt.date(2026, 10, 1)
+    geom = factory.LazyFunction(lambda: Point(*TOWN_HALL, srid=4326))
 
 
 class GreenRoofFactory(DjangoModelFactory[GreenRoof]):

@@ -148,7 +148,12 @@ def sections_of(thing: Any, *, staff: bool) -> list[Section]:
         trees = thing.trees.order_by("-planted_on", "-id")
         names = ("number", "species", "state", "planted_on")
         empty = _("No tree has stood here yet.")
-        return [section(_("Trees of this site"), "trees", trees, names, empty=empty)]
+        stood = section(_("Trees of this site"), "trees", trees, names, empty=empty)
+        seen = thing.observations.filter(tree=None).order_by("-seen_on", "-id")
+        if not staff or not seen.exists():
+            return [stood]
+        names = ("what", "state", "severity", "seen_on")
+        return [stood, section(_("Observations"), "observations", seen, names)]
     if isinstance(thing, Tree):
         return _of_tree(thing) if staff else []
     if isinstance(thing, WateringRound):
@@ -188,6 +193,11 @@ def _of_tree(tree: Tree) -> list[Section]:
             _("Inspections"), "inspections", tree.inspections.order_by("-inspected_on"),
             ("inspected_on", "overall", "crown", "trunk", "roots", "next_due"), address("inspections", tree=number),
             _("Not inspected yet."),
+        ),
+        section(
+            _("Observations"), "observations", tree.observations.order_by("-seen_on", "-id"),
+            ("what", "state", "severity", "seen_on"), address("observations", tree=number),
+            _("Nobody reported anything."),
         ),
         section(
             _("Guarantee claims"), "claims", tree.claims.order_by("-noted_on"),

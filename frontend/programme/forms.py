@@ -26,7 +26,7 @@ from greening.models.base import Living, new_uuid
 TODAY = frozenset(
     {
         "planted_on", "ended_on", "done_on", "received_on", "claimed_on", "noted_on", "checked_on", "inspected_on",
-        "ordered_on", "planted_out_on", "networks_cleared_on",
+        "ordered_on", "planted_out_on", "networks_cleared_on", "seen_on",
     }
 )  # fmt: skip
 

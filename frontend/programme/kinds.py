@@ -75,6 +75,8 @@ class ListKind:
         known, groups = self.states(), {group.name: group.states for group in self.groups}
         if self.name == "tasks":
             groups["open"] = ("planned", "assigned", "started")
+        elif self.name == "observations":
+            groups["open"] = ("received", "validated", "needs_info")
         wanted: list[str] = []
         for name in names:
             wanted.extend(groups.get(name, (name,) if name in known else ()))

@@ -36,6 +36,12 @@ MOVE_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "skipped": ("skip_reason", "rain_mm", "order_reference", "note"),
     },
     "survival_check": {"withdrawn": ("note",)},
+    "observation": {
+        "validated": ("severity", "answer"),
+        "needs_info": ("answer",),
+        "refused": ("answer",),
+        "acted_on": ("done_on", "answer"),
+    },
     "nursery_order": {
         "received": ("received_on", "lot", "received_count", "refused_count", "refusal_reason"),
         "planted_out": ("planted_out_on",),
@@ -66,6 +72,7 @@ EDIT_FIELDS: Mapping[str, tuple[str, ...]] = {
     "watering_round": ("name", "day", "tank_litres", "litres_per_tree", "note"),
     "survival_check": ("note",),
     "inspection": ("next_due", "defects", "advice"),
+    "observation": ("what", "severity", "note", "answer"),
     "nursery_order": (
         "campaign", "number", "nursery", "species", "size_class", "ordered_count", "ordered_on", "expected_on", "note",
     ),

@@ -68,7 +68,11 @@ CARE = Task(
     "care", gettext_lazy("Ask for care"), gettext_lazy("Ask for this care"), "care_task",
     ("action", "due_from", "due_until", "litres", "note"),
 )  # fmt: skip
-TASKS = {task.name: task for task in (PLANT, CHECK, INSPECT, CLAIM, CARE)}
+REPORT = Task(
+    "report", gettext_lazy("Report something seen"), gettext_lazy("Report this"), "observation",
+    ("what", "severity", "seen_on", "note"),
+)  # fmt: skip
+TASKS = {task.name: task for task in (PLANT, CHECK, INSPECT, CLAIM, CARE, REPORT)}
 
 
 @dataclass(frozen=True)
@@ -190,10 +194,11 @@ def _landed(request: HttpRequest, answer: Answer, back: str) -> HttpResponseBase
 
 def _offered(thing: Any) -> list[Task]:
     if isinstance(thing, PlantingSite):
-        return [PLANT] if thing.state in ("ready", "scheduled", "approved", "vacant") else []
+        plant = [PLANT] if thing.state in ("ready", "scheduled", "approved", "vacant") else []
+        return [*plant, REPORT]
     if isinstance(thing, Tree) and thing.state in (*LIVING_STATES, "dead"):
         claims = [CLAIM] if thing.guarantee_until else []
-        return [CHECK, INSPECT, *claims, *([CARE] if thing.is_alive else [])]
+        return [CHECK, INSPECT, *claims, *([CARE] if thing.is_alive else []), REPORT]
     return []
 
 
@@ -232,6 +237,11 @@ def make(request: HttpRequest, task: Task, thing: Any) -> Answer | TaskForm:
     patch = patch_of(life, form)
     if task is PLANT:
         patch |= {"site": str(thing.uuid), "geom": to_wire(thing.geom), "state": "planted"}
+    elif task is REPORT:
+        site = thing.site if isinstance(thing, Tree) else thing
+        patch |= {"site": str(site.uuid), "geom": to_wire(thing.geom), "state": "received"}
+        if isinstance(thing, Tree):
+            patch["tree"] = str(thing.uuid)
     else:
         patch["tree"] = str(thing.uuid)
         patch["state"] = life.starts[0]

@@ -21,7 +21,7 @@ from frontend.programme.filters import (
     text,
 )
 from frontend.programme.names import starting_with
-from greening.models import CareTask, Crew, Inspection, SurvivalCheck
+from greening.models import CareTask, Crew, Inspection, Observation, SurvivalCheck
 
 
 def crew_choices() -> list[tuple[int, str]]:
@@ -116,6 +116,27 @@ class InspectionFilters(ListFilters):
 
     def by_score(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(overall__gte=int(value))
+
+    def by_due(self, rows: Any, name: str, value: str) -> Any:
+        return rows.overdue(timezone.localdate()).order_by()
+
+
+class ObservationFilters(ListFilters):
+    what = choice(_("What"), Observation.What.choices, "by_what")
+    score = choice(_("Severity"), SCORES, "by_score")
+    due = choice(_("Deadline"), OVERDUE, "by_due")
+    tree = df.NumberFilter(label=_("Tree, number"), method="by_tree", min_value=1)
+    box, near = placed()
+
+    class Meta:
+        model = Observation
+        fields: list[str] = []
+
+    def by_what(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(what=value)
+
+    def by_score(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(severity__gte=int(value))
 
     def by_due(self, rows: Any, name: str, value: str) -> Any:
         return rows.overdue(timezone.localdate()).order_by()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from greening.accounts.people import named
-from greening.back_office.living import LIFE, LivingAdmin
+from greening.back_office.living import LIFE, LivingAdmin, LivingMapAdmin
 from greening.back_office.reference import ReferenceAdmin
 from greening.models import (
     CareTask,
@@ -20,6 +21,7 @@ from greening.models import (
     GuaranteeClaim,
     Inspection,
     NurseryOrder,
+    Observation,
     Reception,
     SurvivalCheck,
     WateringRound,
@@ -227,3 +229,26 @@ class GuaranteeClaimAdmin(LivingAdmin):
         ORIGIN,
         LIFE,
     )
+
+
+@admin.register(Observation)
+class ObservationAdmin(LivingMapAdmin):
+    list_display = ("id", "what", "state", "severity", "seen_on", "make_safe_by", "tree")
+    list_filter = ("state", "what", "severity", "synthetic")
+    list_select_related = ("tree__species",)
+    search_fields = ("tree__site__matricule", "site__matricule", "note")
+    raw_id_fields = ("tree", "site")
+    ordering = ("-id",)
+    fieldsets = (
+        (
+            None,
+            {"fields": ("what", "state", "severity", "seen_on", "note", "site", "tree", "geom")},
+        ),
+        (_("Answer"), {"fields": ("answer", "done_on")}),
+        ORIGIN,
+        LIFE,
+    )
+
+    @admin.display(description=_("make safe by"))
+    def make_safe_by(self, seen: Observation) -> dt.date | None:
+        return seen.make_safe_by

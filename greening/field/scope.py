@@ -106,8 +106,15 @@ def own_task(user: Any, task: Any) -> bool:
     return was is None or was in firms_of(user)
 
 
+def own_observation(user: Any, seen: Any) -> bool:
+    """Whether an observation is of a tree of the person's lots."""
+    return seen.tree is not None and own_tree(user, seen.tree)
+
+
 def declare() -> None:
     """What a contractor may do, and that it ends where its lots end."""
+    grant(Role.CONTRACTOR, ("observation",), {"create"})
+    limit(Role.CONTRACTOR, ("observation",), own_observation)
     grant(Role.CONTRACTOR, ("tree",), {"edit", "move:planted"})
     grant(Role.CONTRACTOR, ("care_task",), {"edit", "move:started", "move:done", "move:not_done"})
     limit(Role.CONTRACTOR, ("tree",), own_tree)

@@ -15,6 +15,7 @@ from greening.models.field import (
     Upload,
 )
 from greening.models.import_run import ImportRun
+from greening.models.observation import Observation
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
@@ -35,6 +36,7 @@ __all__ = [
     "ImportRun",
     "Inspection",
     "NurseryOrder",
+    "Observation",
     "Photo",
     "PlantingSite",
     "Quarter",

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, ROOT, Watched, environment, run, serve, stop
+from tests.browser.conftest import PATIENCE_MS, ROOT, Watched, environment, serve, stop
 from tests.browser.small_town import SOUTH, STEP, WEST, build
 
 CREW, PASSWORD = "equipe@ville.test", "greffoir-et-tuteur"

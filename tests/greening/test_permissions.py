@@ -131,6 +131,17 @@ TRIALS = {
         ({}, {"state": "withdrawn"}),
         archives=False,
     ),
+    "observation": Trial(
+        make.ObservationFactory,
+        lambda: {
+            "what": "damage",
+            "seen_on": "2026-10-01",
+            "geom": POINT,
+            "state": "received",
+        },
+        {"note": "bark torn"},
+        ({"state": "received"}, {"state": "validated"}),
+    ),
     "nursery_order": Trial(
         make.NurseryOrderFactory,
         lambda: {
@@ -201,6 +212,7 @@ care_task        ...-       ...-      ce.-  cem-       ...-            cem-     
 watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-
 survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
 inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-
+observation      ....       ....      ce..  cema       ....            cema     cema           ....
 nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-
 reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-
 guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-

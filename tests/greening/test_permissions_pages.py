@@ -46,6 +46,7 @@ ADDS = {
     "greening_tree": {"crew_lead", "planner", "administrator"},
     "greening_nurseryorder": {"planner", "administrator"},
     "greening_guaranteeclaim": {"crew_lead", "planner", "administrator"},
+    "greening_observation": {"crew_lead", "planner", "administrator"},
     "greening_species": {"planner", "administrator"},
     "greening_crew": {"crew_lead", "planner", "administrator"},
     "greening_campaign": {"planner", "administrator"},

@@ -1,0 +1,113 @@
+"""What somebody saw in the street and told the town: damage, a thirsty tree, a danger, an idea for a site."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.gis.db import models
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from greening.crs import WGS84
+from greening.models.base import Living, valid_geometry
+from greening.models.site import PlantingSite
+from greening.models.tree import Tree
+from greening.spatial import SpatialQuerySet
+
+#: Days until a hazard must be made safe, by severity; the town's choice: within the week, within a day.
+MAKE_SAFE_DAYS = {3: 7, 4: 1}
+HAZARD_FROM = min(MAKE_SAFE_DAYS)
+
+
+class ObservationQuerySet(SpatialQuerySet["Observation"]):
+    def open(self) -> ObservationQuerySet:
+        """What still waits for the town: to be looked at, answered or acted on."""
+        return self.filter(state__in=Observation.OPEN)
+
+    def hazards(self) -> ObservationQuerySet:
+        """Open observations serious enough to have a deadline."""
+        return self.open().filter(severity__gte=HAZARD_FROM)
+
+    def overdue(self, on: dt.date) -> ObservationQuerySet:
+        """Hazards whose day to be made safe has passed."""
+        late = Q()
+        for severity, days in MAKE_SAFE_DAYS.items():
+            late |= Q(severity=severity, seen_on__lt=on - dt.timedelta(days=days))
+        return self.hazards().filter(late)
+
+
+class Observation(Living):
+    """One thing seen at one place on one day; on a tree or a site where it concerns one."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        RECEIVED = "received", _("received")
+        VALIDATED = "validated", _("validated")
+        NEEDS_INFO = "needs_info", _("more is asked")
+        REFUSED = "refused", _("refused")
+        ACTED_ON = "acted_on", _("acted on")
+
+    class What(models.TextChoices):
+        DAMAGE = "damage", _("damage")
+        DISEASE = "disease", _("disease or pest")
+        VANDALISM = "vandalism", _("vandalism")
+        DANGER = "danger", _("danger")
+        THIRSTY = "thirsty", _("thirsty tree")
+        STAKE = "stake", _("broken stake or tie")
+        DEAD = "dead", _("dead tree")
+        IDEA = "idea", _("idea for a planting site")
+        OTHER = "other", _("other")
+
+    OPEN = ("received", "validated", "needs_info")
+
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.RECEIVED, db_index=True
+    )
+    what = models.CharField(_("what"), max_length=12, choices=What.choices)
+    severity = models.PositiveSmallIntegerField(
+        _("severity"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(4)],
+        help_text=_("0 sound, 1 slight, 2 moderate, 3 serious, 4 dangerous."),
+    )
+    note = models.TextField(_("note"), blank=True)
+    seen_on = models.DateField(_("seen on"))
+    site = models.ForeignKey(
+        PlantingSite,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="observations",
+        verbose_name=_("planting site"),
+    )
+    tree = models.ForeignKey(
+        Tree,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="observations",
+        verbose_name=_("tree"),
+    )
+    geom = models.PointField(_("position"), srid=WGS84)
+    answer = models.TextField(
+        _("answer"), blank=True, help_text=_("What the person who reported it reads.")
+    )
+    done_on = models.DateField(_("acted on"), null=True, blank=True)
+
+    objects = ObservationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        constraints = [valid_geometry("observation")]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} #{self.pk}"
+
+    @property
+    def make_safe_by(self) -> dt.date | None:
+        """The last day to make a hazard safe; None for what is none."""
+        days = MAKE_SAFE_DAYS.get(self.severity) if self.severity is not None else None
+        return None if days is None else self.seen_on + dt.timedelta(days=days)
