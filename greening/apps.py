@@ -20,6 +20,7 @@ class GreeningConfig(AppConfig):
             observation_lives,
             order_lives,
             roles,
+            row_statistics,
         )
         from greening.accounts import expired
         from greening.accounts.groups import make_groups
@@ -53,4 +54,7 @@ class GreeningConfig(AppConfig):
 
         # Once a migrate, not once an app: the signal comes after all tables of all floors have changed.
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="greening.spatial_index")
+        post_migrate.connect(
+            row_statistics.after_migrate, sender=self, dispatch_uid="greening.row_statistics"
+        )
         post_migrate.connect(make_groups, sender=self, dispatch_uid="greening.groups")

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import models
 from django.db.models import F, Q, QuerySet
+from django.db.models.sql.where import WhereNode
 
 from greening.errors import BadInput
 
@@ -65,7 +66,7 @@ def page(
     del numbers[size:]
     if back:
         numbers.reverse()
-    by_number: dict[int, Any] = order.rows.in_bulk(numbers) if numbers else {}
+    by_number = order.by_number(numbers)
     # A row that went between the two questions is left out.
     found = [by_number[number] for number in numbers if number in by_number]
     # Where a page was reached from a neighbour, that neighbour is known to exist.
@@ -113,6 +114,15 @@ class _Order:
             if len(found) >= count:
                 break
         return found
+
+    def by_number(self, numbers: list[int]) -> dict[int, Any]:
+        """The rows of these ids as the list has them: joined and annotated, not filtered once more.
+
+        Beside an id, a filter only tempts a planner to begin with it: 2.6 s for fifty trees of a manager.
+        """
+        rows = self.rows.all()
+        rows.query.where = WhereNode()
+        return rows.in_bulk(numbers) if numbers else {}
 
     def _range(self, place: _Place | None, empty: bool, back: bool) -> QuerySet[Any]:
         rising = self.descending == back

@@ -40,7 +40,7 @@ class SpatialQuerySet(models.QuerySet[Row]):
             raise BadInput(
                 "A box is west, south, east, north in degrees, with west ≤ east and south ≤ north."
             )
-        return self._proposed(bounds).filter(
+        return self.proposed(bounds).filter(
             LessThanOrEqual(self._edge("XMin"), east),
             GreaterThanOrEqual(self._edge("XMax"), west),
             LessThanOrEqual(self._edge("YMin"), north),
@@ -56,7 +56,7 @@ class SpatialQuerySet(models.QuerySet[Row]):
             raise BadInput(f"The area given is not a valid shape: {area.valid_reason}.")
         if area.num_coords > CORNERS_OF_A_PIECE and area.dims == 2:
             return self._meeting_pieces(area)
-        return self._proposed(area.extent).filter(geom__intersects=area)
+        return self.proposed(area.extent).filter(geom__intersects=area)
 
     def within_m(
         self, place: GEOSGeometry, metres: float, *, metric_srid: int | None = None
@@ -79,7 +79,7 @@ class SpatialQuerySet(models.QuerySet[Row]):
             function="ST_Distance",
             output_field=models.FloatField(),
         )
-        near = self._proposed(padded(place.extent, metres))
+        near = self.proposed(padded(place.extent, metres))
         return near.annotate(distance_m=distance).filter(distance_m__lte=metres)
 
     @property
@@ -92,8 +92,11 @@ class SpatialQuerySet(models.QuerySet[Row]):
             name = f"{name[1:]}{name[0]}"  # ST_MinX there, ST_XMin in PostGIS
         return Func("geom", function=f"ST_{name}", output_field=models.FloatField())
 
-    def _proposed(self, bounds: Bounds) -> Self:
-        """Rows that the spatial index proposes for a box: all that meet it, and a few just beside it."""
+    def proposed(self, bounds: Bounds) -> Self:
+        """Rows that the spatial index proposes for a box: all that meet it, and a few just beside it.
+
+        For a caller that decides with the geometry itself; `within_box` asks the exact box.
+        """
         west, south, east, north = bounds
         if self._on_spatialite:
             inside = RawSQL(  # noqa: S611 — the table's name is the model's own
@@ -106,7 +109,7 @@ class SpatialQuerySet(models.QuerySet[Row]):
 
     def _meeting_pieces(self, area: GEOSGeometry) -> Self:
         """`intersecting` for an area of many corners, cut into cells that each ask the index."""
-        cells = cells_of(shapely.from_wkb(bytes(area.wkb)))
+        cells = cells_of(bytes(area.wkb))
         table = self.model._meta.db_table
         parameters: tuple[Any, ...]
         if self._on_spatialite:

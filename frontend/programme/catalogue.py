@@ -243,6 +243,7 @@ register(
         life="observation",
         sort="-seen_on",
         staff=True,
+        archives=False,
         columns=(
             Column("number", _("number"), _of("pk"), "id"),
             Column("what", _("what"), _shown("what"), "what"),

@@ -7,18 +7,16 @@ import math
 from typing import Any, cast
 
 import django_filters as df
-import numpy as np
-import shapely
 from django import forms
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Func, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from numpy.typing import NDArray
 
 from frontend.programme.kinds import ListKind
-from frontend.programme.names import NONE, numbers_held, sites_matching, species_named
+from frontend.programme.names import NONE, sites_matching, species_named
+from frontend.programme.quarters import in_quarter
 from greening.crs import WGS84
 from greening.models import (
     Campaign,
@@ -171,50 +169,6 @@ class ListFilters(df.FilterSet):  # type: ignore[misc]
 
 class PlainFilters(ListFilters):
     archived = choice(_("gone from their source"), ARCHIVED, "by_archived")
-
-
-def in_quarter(rows: Any, name: str, path: str = "pk") -> Any:
-    """Rows whose site (its number under `path`) lies in the quarter of that name.
-
-    Each site counts for one quarter, as `quarter_of` has it: on a common border, for the one that came first.
-    """
-    return rows.filter(**{f"{path}__in": numbers_held(sites_of_quarter(name))})
-
-
-def sites_of_quarter(name: str) -> list[int]:
-    """Numbers of the sites in a quarter, found once: counting and paging then go by number.
-
-    A town's outlines have 10,000 corners and its sites are points, which a prepared shape sorts at some millions a
-    second; the spatial index proposes them.
-    """
-    quarters = list(Quarter.objects.order_by("pk"))
-    chosen = next((quarter for quarter in quarters if quarter.name == name), None)
-    sites = PlantingSite.objects.all()
-    if chosen is None and name != NONE:
-        return []
-    if chosen is not None:
-        sites = sites.within_box(chosen.geom.extent)
-        quarters = quarters[: quarters.index(chosen)]
-    places = sites.order_by().annotate(_x=_degrees("X"), _y=_degrees("Y"))
-    found = np.array(list(places.values_list("pk", "_x", "_y")), dtype=float).reshape(-1, 3)
-    inside = np.ones(len(found), dtype=bool) if chosen is None else _meets(chosen, found)
-    for other in quarters:
-        inside &= ~_meets(other, found)
-    numbers: list[int] = found[inside, 0].astype(int).tolist()
-    return numbers
-
-
-def _degrees(axis: str) -> Func:
-    """A coordinate as the database gives it: a float field would pass each of some 10,000 through Python once more."""
-    return Func("geom", function=f"ST_{axis}", output_field=Field())
-
-
-def _meets(quarter: Quarter, found: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which of the places (number, longitude, latitude) an outline holds, its edge included."""
-    shape = shapely.from_wkb(bytes(quarter.geom.wkb))
-    shapely.prepare(shape)
-    held: NDArray[np.bool_] = shapely.intersects_xy(shape, found[:, 1], found[:, 2])
-    return held
 
 
 def by_species(rows: Any, field: str, value: str) -> Any:

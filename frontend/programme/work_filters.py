@@ -15,12 +15,12 @@ from frontend.programme.filters import (
     campaign_choices,
     choice,
     day,
-    in_quarter,
     placed,
     quarter_choices,
     text,
 )
 from frontend.programme.names import starting_with
+from frontend.programme.quarters import in_quarter
 from greening.models import CareTask, Crew, Inspection, Observation, SurvivalCheck
 
 

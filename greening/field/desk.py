@@ -31,6 +31,7 @@ from greening.models import (
     Commune,
     Crew,
     Event,
+    Observation,
     Photo,
     PlantingSite,
     Quarter,
@@ -184,6 +185,8 @@ def counts() -> dict[str, int]:
         "waiting": from_phones.filter(status=Event.Status.WAITING).count(),
         "photos_missing": len(missing_photos()),
         "photos_refused": Photo.objects.exclude(code="").count(),
+        "observations": Observation.objects.filter(state=Observation.State.RECEIVED).count(),
+        "hazards_late": Observation.objects.overdue(timezone.localdate()).count(),
     }
 
 

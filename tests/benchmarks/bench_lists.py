@@ -162,6 +162,8 @@ def measure(rounds: int) -> bool:
     from django.test import Client
 
     from frontend.programme.listing import Listing
+    from frontend.programme.quarters import forget_quarters
+    from greening.area_cells import cells_of
     from greening.models import Quarter, Tree
 
     client = Client()
@@ -200,15 +202,12 @@ def measure(rounds: int) -> bool:
     )
 
     ring = Polygon(boundary(), srid=4326)
-    area = timed(
-        lambda: (
-            Tree.objects.intersecting(ring).count(),
-            list(Tree.objects.intersecting(ring)[:50]),
-        ),
-        rounds,
-    )
+    forget_area: Any = cells_of.cache_clear  # each round is a boundary never asked before
+    area = timed(lambda: (forget_area(), Tree.objects.intersecting(ring).count()), rounds)
+    again = timed(lambda: list(Tree.objects.intersecting(ring)[:50]), rounds)
     bare = timed(lambda: Tree.objects.filter(geom__intersects=ring).count(), 1)
-    well &= told(f"boundary, {CORNERS:,} corners", area, BOUNDARY_MS)
+    well &= told(f"boundary, {CORNERS:,} corners", area, BOUNDARY_MS, "  the count")
+    well &= told("its first page", again, BOUNDARY_MS)
     told(
         "the same, bare",
         bare,
@@ -217,11 +216,10 @@ def measure(rounds: int) -> bool:
     )
     Quarter.objects.all().delete()
     Quarter.objects.create(name="Rivage", geom=MultiPolygon(ring))
-    well &= told(
-        "that boundary as a list",
-        timed(lambda: ask("layer=trees&quarter=Rivage"), rounds),
-        BOUNDARY_MS,
-    )
+    query = "layer=trees&quarter=Rivage"
+    first = timed(lambda: (forget_quarters(), ask(query)), rounds)
+    well &= told("that boundary as a list", first, BOUNDARY_MS, "  asked for the first time")
+    well &= told("the same again", timed(lambda: ask(query), rounds), BOUNDARY_MS)
     return well
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from frontend.programme.quarters import forget_quarters
 from greening.vector_tiles import forget_tiles
 
 
@@ -18,5 +19,6 @@ def plain_static_files(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def fresh_tiles() -> None:
+def nothing_kept() -> None:
     forget_tiles()
+    forget_quarters()

@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from greening import row_statistics
 from greening.errors import BadInput, TownError
 from greening.exchange import source as source_module
 from greening.exchange.trees import guess, plausible
@@ -184,6 +185,7 @@ def import_file(
         report.close()
     if run is not None:
         _finish(run, report, importer, ImportRun.State.DONE)
+        row_statistics.renew()
     return report, importer
 
 
