@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from greening.accounts.adapter import mail_is_sent
 from greening.accounts.people import named
 from greening.roles import (
+    FIELD,
     OFFICE,
     READERS_OF_JOURNAL,
     SETTLERS,
@@ -42,6 +43,10 @@ class Reader:
     @property
     def settles(self) -> bool:
         return holds(self.user, *SETTLERS)
+
+    @property
+    def works_in_field(self) -> bool:
+        return holds(self.user, *FIELD)
 
     @property
     def is_contractor(self) -> bool:
