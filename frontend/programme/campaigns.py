@@ -111,7 +111,7 @@ def campaign_page(request: HttpRequest, season: str) -> HttpResponseBase:
         "edits": edits,
         "target_form": target,
         "dates_form": dates,
-        "species_names": species_names() if edits else [],
+        "species_names": species_names() if edits else "",
         "orders_url": address("orders", campaign=season),
     }
     return render(request, "frontend/programme/campaign.html", context, status=status)

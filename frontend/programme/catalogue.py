@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +27,26 @@ from greening.models import (
     WateringRound,
 )
 
-STATE = Column("state", _("state"), lambda row: row.get_state_display(), "state")
+
+@cache
+def _labels(model: type[Any], name: str) -> dict[Any, Any]:
+    """Value → label of a field's choices: Django's own `get_…_display` makes this dictionary for every cell."""
+    return dict(model._meta.get_field(name).flatchoices)
+
+
+def _label(row: Any, name: str) -> Any:
+    return _labels(type(row), name).get(getattr(row, name)) or None
+
+
+def _shown(name: str) -> Any:
+    return lambda row: _label(row, name)
+
+
+STATE = Column("state", _("state"), _shown("state"), "state")
 
 
 def _street(site: PlantingSite) -> str:
-    return str(site.street or site.get_kind_display())
+    return str(site.street or _label(site, "kind"))
 
 
 def _species(row: Any) -> str | None:
@@ -44,10 +60,6 @@ def _tree_name(row: Any) -> str:
 
 def _of(name: str) -> Any:
     return lambda row: getattr(row, name)
-
-
-def _shown(name: str) -> Any:
-    return lambda row: getattr(row, f"get_{name}_display")() or None
 
 
 PLACE = ("street__name", "kind", "manager", "campaign")
@@ -70,7 +82,7 @@ register(
             STATE,
             Column("street", _("place"), lambda row: _street(row.site)),
             Column("planted_on", _("planted on"), _of("planted_on"), "planted_on"),
-            Column("manager", _("manager"), lambda row: row.site.get_manager_display()),
+            Column("manager", _("manager"), lambda row: _label(row.site, "manager")),
             Column("contractor", _("contractor"), lambda row: row.contractor or None),
         ),
         export=(

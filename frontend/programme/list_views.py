@@ -58,7 +58,7 @@ def object_list(request: HttpRequest) -> HttpResponseBase:
         "state": listing.values.get("state", ""),
         "state_label": _states_label(listing),
         "fields": [field for field in listing.form if field.name != "state"],
-        "species_names": []
+        "species_names": ""
         if fragment or "species" not in kind.filters.base_filters
         else species_names(),
         "may_create": bool(kind.creates) and may_do(request.user, kind.life, "create"),

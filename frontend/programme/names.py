@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connections
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
+from django.db.models import BooleanField, F, Func, Q
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from greening.models import PlantingSite, Species, Street, Synonym
+from greening.models.species import full_name
 from greening.species.names import fold
 
 #: What stands in a filter for “not stated”.
@@ -52,14 +55,26 @@ def starting_with(field: str, text: str) -> Q:
     return Q(**{f"{field}__startswith": text})
 
 
-def numbers_held(numbers: list[int]) -> RawSQL:
-    """A set of row numbers as one parameter of the query, however many there are.
+class Among(Func):
+    """Whether a number (of the row itself, or at the end of a path) is one of many, given as one parameter.
 
     What is expensive to find (a boundary of 10,000 corners) is found once, and counted and paged by number.
     """
-    if connections[PlantingSite.objects.db].vendor == "sqlite":
-        return RawSQL("SELECT value FROM json_each(%s)", (json.dumps(numbers),))
-    return RawSQL("SELECT unnest(%s::bigint[])", (numbers,))
+
+    output_field = BooleanField()
+
+    def __init__(self, path: str, numbers: list[int]) -> None:
+        super().__init__(F(path))
+        self.numbers = json.dumps(numbers)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> Any:
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return f"{sql} IN (SELECT value FROM json_each(%s))", (*parameters, self.numbers)  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_context: Any) -> Any:
+        # An array, whose length the planner sees; as text, which psycopg need not put together number by number.
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return f"{sql} = ANY(%s::bigint[])", (*parameters, f"{{{self.numbers[1:-1]}}}")
 
 
 def sites_matching(text: str) -> Q:
@@ -69,6 +84,10 @@ def sites_matching(text: str) -> Q:
     return condition | Q(street_id__in=streets) if streets else condition
 
 
-def species_names() -> list[str]:
-    """What a species field offers while one types: the catalogue without its redirects."""
-    return [row.scientific_name for row in Species.objects.filter(merged_into=None)]
+def species_names() -> SafeString:
+    """What a species field offers while one types: the catalogue without its redirects, as options."""
+    rows = Species.objects.filter(merged_into=None)
+    names = rows.values_list("genus", "species", "infraspecific", "cultivar")
+    return format_html_join(
+        "", '<option value="{}"></option>', ((full_name(*row),) for row in names)
+    )

@@ -143,7 +143,7 @@ def _page(
         if kind.life and (staff or published(kind.life) is not None)
         else "",
         "extras": _extras(kind, thing),
-        "species_names": species_names() if staff and asks_species else [],
+        "species_names": species_names() if staff and asks_species else "",
     }
     status = 409 if wrong else 200
     return render(request, "frontend/programme/object.html", context, status=status)

@@ -12,7 +12,7 @@ import shapely
 from django.db.models import Field, Func, Max
 from numpy.typing import NDArray
 
-from frontend.programme.names import NONE, numbers_held
+from frontend.programme.names import NONE, Among
 from greening.models import Event, PlantingSite, Quarter
 
 #: An event may be committed after a later one: what was found is looked at anew after so many seconds.
@@ -26,7 +26,7 @@ def in_quarter(rows: Any, name: str, path: str = "pk") -> Any:
 
     Each site counts for one quarter, as `quarter_of` has it: on a common border, for the one that came first.
     """
-    return rows.filter(**{f"{path}__in": numbers_held(sites_of_quarter(name))})
+    return rows.filter(Among(path, sites_of_quarter(name)))
 
 
 def sites_of_quarter(name: str) -> list[int]:

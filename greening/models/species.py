@@ -18,6 +18,12 @@ class SpeciesQuerySet(models.QuerySet["Species"]):
         return self.accepted().filter(courtyard_safe=True)
 
 
+def full_name(genus: str, species: str, infraspecific: str, cultivar: str) -> str:
+    """The scientific name, the cultivar in single quotes as the ICNCP asks; "Prunus sp." for a bare genus."""
+    parts = [genus, species, infraspecific, f"'{cultivar}'" if cultivar else ""]
+    return " ".join(part for part in parts if part) if any(parts[1:]) else f"{genus} sp."
+
+
 class Species(Identified):
     """A taxon as planted. TAXREF lacks horticultural taxa, so both outside identifiers are optional.
 
@@ -124,14 +130,7 @@ class Species(Identified):
 
     @property
     def scientific_name(self) -> str:
-        """The full name, the cultivar in single quotes as the ICNCP asks; "Prunus sp." for a bare genus."""
-        parts = [
-            self.genus,
-            self.species,
-            self.infraspecific,
-            f"'{self.cultivar}'" if self.cultivar else "",
-        ]
-        return " ".join(part for part in parts if part) if any(parts[1:]) else f"{self.genus} sp."
+        return full_name(self.genus, self.species, self.infraspecific, self.cultivar)
 
     @property
     def accepted(self) -> Species:
