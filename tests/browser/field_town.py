@@ -23,6 +23,7 @@ from tests.browser.conftest import PATIENCE_MS, ROOT, Watched, environment, serv
 from tests.browser.small_town import SOUTH, STEP, WEST, build
 
 CREW, PASSWORD = "equipe@ville.test", "greffoir-et-tuteur"
+LEAD, FIRM = "chef@ville.test", "vert@entreprise.test"
 TO_PLANT = 36
 STOPS = 4
 HERE = {"latitude": SOUTH - 3e-4, "longitude": WEST, "accuracy": 8}
@@ -35,16 +36,23 @@ def build_field() -> None:
     from django.utils import timezone
 
     from greening.accounts.people import set_roles
-    from greening.models import PlantingSite, Tree
+    from greening.models import Commune, Contractor, PlantingSite, Quarter, Tree
     from greening.roles import Role
     from tests import factories as make
 
     build()
-    user = User.objects.create_user(CREW, CREW, PASSWORD)
-    EmailAddress.objects.create(user=user, email=CREW, verified=True, primary=True)
-    set_roles(user, [Role.CREW])
+    people = {}
+    for address, role in ((CREW, Role.CREW), (LEAD, Role.CREW_LEAD), (FIRM, Role.CONTRACTOR)):
+        people[address] = User.objects.create_user(address, address, PASSWORD)
+        EmailAddress.objects.create(
+            user=people[address], email=address, verified=True, primary=True
+        )
+        set_roles(people[address], [role])
+    Contractor.objects.create(name="Vert").members.add(people[FIRM])
     crew = make.CrewFactory.create(name="Équipe Levant")
-    crew.members.add(user)
+    crew.members.add(people[CREW])
+    outline = Commune.objects.get().geom
+    Quarter.objects.create(name="Centre", geom=outline)
     species = make.SpeciesFactory.create(
         genus="Celtis", species="australis", name_fr="Micocoulier", name_en="Nettle tree"
     )
@@ -60,6 +68,8 @@ def build_field() -> None:
         )
     today = timezone.localdate()
     tour = make.WateringRoundFactory.create(name="Tournée du Levant", day=today, crew=crew)
+    mine = Tree.objects.filter(state=Tree.State.ESTABLISHING).order_by("-pk")[:2]
+    Tree.objects.filter(pk__in=[tree.pk for tree in mine]).update(contractor="Vert")
     alive = Tree.objects.filter(state=Tree.State.ESTABLISHING).order_by("pk")[:STOPS]
     for stop_number, tree in enumerate(alive, start=1):
         make.CareTaskFactory.create(
