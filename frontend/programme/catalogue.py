@@ -28,13 +28,14 @@ from greening.models import (
 
 
 @cache
-def _labels(model: type[Any], name: str) -> dict[Any, Any]:
+def _labels(model: Any, name: str) -> dict[Any, Any]:
     """Value → label of a field's choices: Django's own `get_…_display` makes this dictionary for every cell."""
     return dict(model._meta.get_field(name).flatchoices)
 
 
 def _label(row: Any, name: str) -> Any:
-    return _labels(type(row), name).get(getattr(row, name)) or None
+    model: Any = type(row)
+    return _labels(model, name).get(getattr(row, name)) or None
 
 
 def _shown(name: str) -> Any:
