@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from greening.events.asking import present
 from greening.events.decide import Desk, Outcome
 from greening.events.envelope import Change, Verdict
+from greening.events.rows import insert
 from greening.events.values import field_of
 from greening.lifecycle import kinds
 from greening.models.base import Living
@@ -245,7 +246,7 @@ def _insert(model: type[Living], new: list[Living]) -> None:
             if other is not None and other.pk is None:
                 held.append((obj, field.name, other))
                 setattr(obj, field.name, None)
-    model._default_manager.bulk_create(new, batch_size=1000)
+    insert(model, new)
     for obj, name, other in held:
         setattr(obj, name, other)
     for name in {name for _obj, name, _other in held}:
@@ -296,7 +297,7 @@ def _record(decided: Iterable[tuple[Change, Outcome]]) -> None:
                 **facts,
             )
         )
-    Event.objects.bulk_create(fresh, batch_size=500)
+    insert(Event, fresh)
 
 
 def _receipt(row: Event, change: Change) -> Verdict:
