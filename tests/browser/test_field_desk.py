@@ -71,7 +71,7 @@ def test_a_sector_is_given_to_a_crew(visit: OpenPage, field_town: FieldTown) -> 
 def test_a_contractor_sees_its_own_lots_only(
     visit: OpenPage, field_town: FieldTown, size: str
 ) -> None:
-    page = signed_in(visit, field_town, field.FIRM, "/field/lots/", size)
+    page = signed_in(visit, field_town, field.FIRM, "/field/desk/lots/", size)
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     own, others = field_town.ask(
