@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from greening.layers import Fact, Group, MapLayer
-from greening.models import GreenRoof, PlantingSite, Street, Tree
+from greening.models import GreenRoof, Observation, PlantingSite, Street, Tree
 
 
 def _tree(tree: Tree) -> Iterable[Fact]:
@@ -149,4 +149,16 @@ TREES = MapLayer(
     ),
     related=("species", "site__street"),
     facts=_tree,
+)
+
+#: Not a layer of the town's map, where everybody reads: the symbols of the list's own map.
+OBSERVATIONS = MapLayer(
+    name="observations",
+    title=_("Observations"),
+    about=_("What crews and residents saw."),
+    rows=Observation.objects.all,
+    groups=(
+        Group("open", _("waiting for the town"), Observation.OPEN, "diamond", "lost"),
+        Group("settled", _("settled"), ("acted_on", "refused", "draft"), "circle", "idea"),
+    ),
 )

@@ -11,7 +11,7 @@ from frontend.programme import filters as f
 from frontend.programme import work_filters as w
 from frontend.programme.kinds import Column, ListKind, register
 from greening.layers import MapLayer
-from greening.map_layers import ROOFS, SITES, TREES
+from greening.map_layers import OBSERVATIONS, ROOFS, SITES, TREES
 from greening.models import (
     Campaign,
     CareTask,
@@ -252,6 +252,7 @@ register(
         about=_("What crews and residents saw: damage, thirst, dangers with their deadline, ideas for sites."),
         rows=Observation.objects.all,
         filters=w.ObservationFilters,
+        own_layer=OBSERVATIONS,
         related=("tree__species", "site__street"),
         life="observation",
         sort="-seen_on",

@@ -46,6 +46,7 @@ class ListKind:
     related: tuple[str, ...] = ()
     place: str | None = ""
     layer: str = ""  # the map layer whose symbols its rows are drawn with
+    own_layer: MapLayer | None = None  # its own symbols, where the town's map has no layer of it
     sort: str = "id"
     staff: bool = False
     life: str = ""  # its name at the door of events
@@ -55,7 +56,7 @@ class ListKind:
 
     @property
     def map_layer(self) -> MapLayer | None:
-        return LAYERS.get(self.layer)
+        return self.own_layer or LAYERS.get(self.layer)
 
     @property
     def groups(self) -> tuple[Group, ...]:

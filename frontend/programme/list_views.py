@@ -19,7 +19,7 @@ from frontend.programme.filters import BoxField
 from frontend.programme.kinds import ListKind, list_kinds
 from frontend.programme.listing import Listing
 from frontend.programme.names import species_names
-from frontend.views.map_page import map_settings
+from frontend.views.map_page import layer_settings, map_settings
 from greening.errors import BadInput
 from greening.models import Commune
 from greening.problem import speaks_problems
@@ -181,7 +181,8 @@ def row_of(kind: ListKind, thing: Any) -> dict[str, Any]:
         lon, lat = round(point.x, DECIMALS), round(point.y, DECIMALS)
         zoom = min(POINT_ZOOM if place.geom_type == "Point" else AREA_ZOOM, MAX_ZOOM)
         at, at_text = f"{lon},{lat}", f"{lat}, {lon}"
-        map_url = f"{reverse('map')}#{zoom}/{lat}/{lon}&on={on}/{owner.pk}"
+        card = "" if kind.own_layer else f"&on={on}/{owner.pk}"
+        map_url = f"{reverse('map')}#{zoom}/{lat}/{lon}{card}"
     return {
         "id": thing.pk,
         "title": str(thing),
@@ -208,13 +209,15 @@ def _note(kind: ListKind, thing: Any) -> str:
 def _map_settings(listing: Listing) -> dict[str, Any]:
     """The map's settings with what draws this list: its layer's symbols and where its places come from."""
     settings = map_settings(Commune.objects.order_by("id").first(), None)
-    layers = {layer["name"]: layer for layer in settings["layers"]}
+    layer = listing.kind.map_layer
+    if layer is None:
+        raise Http404
     query = listing.query(view=None, sort=None)
     hidden = (
         listing.kind.archives and listing.kind.rows().filter(archived_at__isnull=False).exists()
     )
     tiles = listing.only_states and listing.total > MOST_DRAWN and not hidden
-    settings["layers"] = [layers[listing.kind.layer]]
+    settings["layers"] = [layer_settings(layer)]
     settings["rows"] = {
         "places": f"{reverse('list-places')}?{query}",
         "total": listing.total,

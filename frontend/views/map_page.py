@@ -77,8 +77,8 @@ def map_settings(commune: Commune | None, heat_map: HeatMap | None) -> dict[str,
             if settings.BASE_MAP_URL
             else None
         ),
-        "ground": [_layer(layer) for layer in ground_layers()],
-        "layers": [_layer(layer) for layer in object_layers()],
+        "ground": [layer_settings(layer) for layer in ground_layers()],
+        "layers": [layer_settings(layer) for layer in object_layers()],
         "tiles": reverse("vector-tile", args=("LAYERS", "Z", "X", "Y")),
         "tileMaxZoom": MAX_ZOOM,
         "listUrl": reverse("list"),
@@ -87,7 +87,7 @@ def map_settings(commune: Commune | None, heat_map: HeatMap | None) -> dict[str,
     }
 
 
-def _layer(layer: MapLayer) -> dict[str, Any]:
+def layer_settings(layer: MapLayer) -> dict[str, Any]:
     return {
         "name": layer.name,
         "title": str(layer.title),
