@@ -1,6 +1,7 @@
 """The ground floor."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ class GreeningConfig(AppConfig):
 
     def ready(self) -> None:
         from greening import (
+            busy,
             care_lives,
             check_lives,
             due,
@@ -52,6 +54,7 @@ class GreeningConfig(AppConfig):
         if "/tiles/" not in SHORT_WAY:
             SHORT_WAY.append("/tiles/")
 
+        connection_created.connect(busy.wait_as_set, dispatch_uid="greening.busy")
         # Once a migrate, not once an app: the signal comes after all tables of all floors have changed.
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="greening.spatial_index")
         post_migrate.connect(
