@@ -148,4 +148,6 @@ def care_tasks(day: dt.date) -> str:
 
 def declare() -> None:
     """Register the ground's own scheduled work."""
-    register(Work("care tasks", care_tasks))
+    from greening.row_statistics import nightly
+
+    register(Work("care tasks", care_tasks), Work("row statistics", nightly))
