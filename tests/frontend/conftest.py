@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from frontend.programme.quarters import forget_quarters
+from greening.indicators import forget_readings
 from greening.vector_tiles import forget_tiles
 
 
@@ -22,3 +23,4 @@ def plain_static_files(settings: Any) -> None:
 def nothing_kept() -> None:
     forget_tiles()
     forget_quarters()
+    forget_readings()

@@ -51,8 +51,7 @@ ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture(autouse=True)
-def town(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(indicators, "_held", {})  # figures of an earlier test are not this town's
+def town() -> Any:
     return CommuneFactory.create()
 
 
