@@ -187,6 +187,7 @@ def change_of(row: Event) -> Change:
         override=row.override,
         position=row.position,
         accuracy_m=row.accuracy_m,
+        samples=row.samples,
         photos=row.photos,
     )
 
@@ -293,6 +294,7 @@ def _record(decided: Iterable[tuple[Change, Outcome]]) -> None:
                 override=change.override,
                 position=change.position,
                 accuracy_m=change.accuracy_m,
+                samples=change.samples,
                 photos=list(change.photos),
                 **facts,
             )

@@ -42,6 +42,7 @@ class Change:
     override: str = ""
     position: Point | None = None
     accuracy_m: float | None = None
+    samples: int | None = None  # readings that the position rests on
     photos: Sequence[str] = ()
 
     @property

@@ -22,8 +22,10 @@ from django.utils.translation import gettext as _
 
 from greening.crs import WGS84
 from greening.events import Change, Verdict, apply
+from greening.events.asking import present
 from greening.field import clock
 from greening.field.reading import read_time, read_uuid
+from greening.field.together import Gathering
 from greening.lifecycle import kind
 from greening.models import Device, Event, Unreadable
 
@@ -99,7 +101,8 @@ def _stored(items: Sequence[Any]) -> dict[uuid_module.UUID, Event]:
         for item in items
         if isinstance(item, dict) and (found := read_uuid(item.get("uuid"))) is not None
     }
-    return {row.uuid: row for row in Event.objects.filter(uuid__in=asked)}
+    here = present(Event, "uuid", asked)
+    return {row.uuid: row for row in Event.objects.filter(uuid__in=here)} if here else {}
 
 
 def _capture(
@@ -134,7 +137,7 @@ def _capture(
         if corrected.moved
         else ()
     )
-    position, accuracy_m = _position(item.get("position"))
+    position, accuracy_m, samples = _position(item.get("position"))
     change = Change(
         kind=name,
         object_uuid=_needed(read_uuid(item.get("object_uuid")), "object_uuid"),
@@ -151,6 +154,7 @@ def _capture(
         override=_reason(item.get("override")) if overrides else "",
         position=position,
         accuracy_m=accuracy_m,
+        samples=samples,
         photos=_photos(item.get("photos")),
     )
     return Capture(change, warnings)
@@ -211,14 +215,19 @@ def _photos(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _position(value: Any) -> tuple[Point | None, float | None]:
-    """Where the phone was, where it knew; a position that makes no sense never costs a capture."""
+def _position(value: Any) -> tuple[Point | None, float | None, int | None]:
+    """Where the phone was, where it knew, how exactly and by how many readings.
+
+    A position that makes no sense never costs a capture.
+    """
     if not isinstance(value, dict):
-        return None, None
+        return None, None, None
     lon, lat, accuracy = (_number(value.get(name)) for name in ("lon", "lat", "accuracy_m"))
     if lon is None or lat is None or not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        return None, None
-    return Point(lon, lat, srid=WGS84), accuracy
+        return None, None, None
+    samples = value.get("samples")
+    counted = isinstance(samples, int) and not isinstance(samples, bool) and 0 < samples < 2**15
+    return Point(lon, lat, srid=WGS84), accuracy, samples if counted else None
 
 
 def _number(value: Any) -> float | None:
@@ -241,7 +250,7 @@ def _apply(changes: list[Change]) -> list[Verdict | None]:
     if not changes:
         return []
     try:
-        return list(_patiently(changes))
+        return list(_gathering.apply(changes))
     except OperationalError:
         raise
     except Exception:
@@ -274,6 +283,9 @@ def _patiently(changes: list[Change]) -> list[Verdict]:
                 raise
             time.sleep(random.uniform(0.02, 0.1) * 2**attempt)
     raise AssertionError
+
+
+_gathering = Gathering(_patiently)
 
 
 # --- answering --------------------------------------------------------------------------------------

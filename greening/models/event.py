@@ -69,6 +69,7 @@ class Event(models.Model):
     override = models.CharField(_("a lead's reason"), max_length=240, blank=True)
     position = models.PointField(_("position of the device"), srid=WGS84, null=True)
     accuracy_m = models.FloatField(_("accuracy, m"), null=True)
+    samples = models.PositiveSmallIntegerField(_("readings of the position"), null=True)
     photos = models.JSONField(_("SHA-256 of the photos"), default=list)
     status = models.CharField(_("verdict"), max_length=8, choices=Status.choices, db_index=True)
     code = models.CharField(_("rule"), max_length=40, blank=True)

@@ -50,7 +50,7 @@ def test_a_planting_becomes_a_tree_with_its_phone_person_and_place(phone: Phone)
         phone.user,
     )
     assert row.position.coords == (2.27371, 48.82379)
-    assert (row.accuracy_m, row.photos) == (4.2, ["ab" * 32])
+    assert (row.accuracy_m, row.samples, row.photos) == (4.2, 7, ["ab" * 32])
     site.refresh_from_db()
     assert site.state == "occupied"
 
@@ -325,7 +325,8 @@ def test_a_place_that_makes_no_sense_costs_no_capture(phone: Phone) -> None:
         {"lon": 1e9, "lat": 0},
         {"lon": None},
         "here",
-        {"lon": 2.27, "lat": 48.8, "accuracy_m": "x"},
+        {"lon": 2.27, "lat": 48.8, "accuracy_m": "x", "samples": "many"},
+        {"lon": 2.27, "lat": 48.8, "samples": 10**9},
     ):
         event = phone.planting(PlantingSiteFactory(state="ready"), position=position)
         assert phone.send(event)[0]["status"] == "applied"
