@@ -106,7 +106,7 @@ class Server:
                 [
                     str(Path(sys.executable).with_name("granian")), "--interface", "wsgi",
                     "greening.wsgi:application", "--host", HOST, "--port", str(self.port),
-                    "--workers", str(self.workers), "--blocking-threads", "4",
+                    "--workers", str(self.workers), "--blocking-threads", "16",
                     "--no-access-log", "--log-level", "warning",
                 ],
                 cwd=ROOT, env=self.environment, stdout=out, stderr=out, start_new_session=True,
