@@ -12,7 +12,7 @@ from greening.exchange.trees import read, runs
 from greening.exchange.trees.profile import Profile, profiles, recognised, register
 from greening.exchange.trees.profiles.generic import PROFILE as GENERIC
 from tests.factories import CommuneFactory
-from tests.greening.imports import geojson, metres_east, write
+from tests.greening.imports import geojson, metres_east, run, write
 from tests.greening.inventories import (
     HERE,
     THERE,
@@ -82,6 +82,16 @@ def test_the_schemas_own_example_has_its_coordinates_swapped(shared_data: Path) 
         "4 trees landed of 4 rows" in said
     )  # in Marseille, so far from Issy that nothing is certain
     assert the_tree(1).girth_m == pytest.approx(1.8221, abs=1e-4)
+
+
+def test_a_column_that_nobody_reads_is_named_and_may_be_told(tmp_path: Path) -> None:
+    row = {"N°": "A1", "Essence": "Tilia cordata", "Année": 2031, "lon": HERE[0], "lat": HERE[1]}
+    file = table(tmp_path / "arbres.csv", row, separator=";")
+    _out, said = run("import_trees", file, "--dry-run")
+    assert "Not read: Année (say what one is with --mapping" in said
+    _out, said = run("import_trees", file, "--dry-run", "--mapping", "Année=planted_on")
+    assert "Not read" not in said
+    assert "“2031” has an impossible year" in said
 
 
 def test_paris(tmp_path: Path) -> None:

@@ -79,14 +79,17 @@ class Command(TownCommand):
             if run is None:
                 raise BadInput(f"There is no import {options['run']}.")
         with read.opened(options["file"], layer=options["layer"]) as table:
+            told = runs.mapping_told(options["mapping"])
             plan = runs.plan(
                 table,
                 profile_name=options["profile"],
-                told=runs.mapping_told(options["mapping"]),
+                told=told,
                 source=options["source"],
                 file=options["file"],
             )
-            self.tell_plan(plan)
+            self.tell_plan(
+                plan, [name for name in table.headers if name not in {**told, **plan.mapping}]
+            )
             if run is None and not options["dry_run"]:
                 run = ImportRun(file_name=Path(options["file"]).name[:200])
             if run is not None:
@@ -117,11 +120,17 @@ class Command(TownCommand):
             bar.close()
         self.tell(report, importer, run, options["errors"])
 
-    def tell_plan(self, plan: runs.Plan) -> None:
+    def tell_plan(self, plan: runs.Plan, left: list[str]) -> None:
+        """How the file is read, and which of its columns nobody reads."""
         columns = ", ".join(f"{column} → {word}" for column, word in plan.mapping.items())
         self.stderr.write(
             f"Read as {plan.profile.name}, source “{plan.source}”: {columns}.", self.style.NOTICE
         )
+        if left:
+            self.stderr.write(
+                f'Not read: {", ".join(left)} (say what one is with --mapping "{left[0]}=WORD", '
+                f'that it is nothing with "{left[0]}=-").'
+            )
 
     def tell(
         self, report: Report, importer: Any, run: ImportRun | None, errors: str | None
