@@ -30,8 +30,8 @@ test:  ## install all, run every test: SpatiaLite, PostGIS, TypeScript, browser
 	@npm --prefix frontend test --silent
 	@echo "— pytest on SpatiaLite —"
 	@pytest -q -n 2 --dist loadgroup
-	@echo "— pytest on PostGIS —"
-	@.ci/postgis pytest -q -n 2 --dist loadgroup -m "not town and not browser"
+	@echo "— pytest on PostGIS: every test that asks the database —"
+	@.ci/postgis pytest -q -n 2 --dist loadgroup -m "not town and not browser" --database-only
 
 check:  ## format, lint, types, import contracts, missing migrations, templates
 	@.ci/setup test

@@ -9,6 +9,29 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What pytest-django gives to a test that asks the database anything.
+ASKING = {"db", "transactional_db", "django_db_setup", "live_server", "admin_client"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out what asks no database: on a second engine it would be the same test again",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--database-only"):
+        return
+    kept, left = [], []
+    for item in items:
+        asks = item.get_closest_marker("django_db") or ASKING & set(
+            getattr(item, "fixturenames", ())
+        )
+        (kept if asks else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
