@@ -33,11 +33,11 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it in one worker: one town, one browser, and no event loop beside other tests' database."""
+    """A file in one worker: its town, its browser, and no event loop beside other tests' database."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
