@@ -67,6 +67,7 @@ def say(words: Words, facts: Mapping[str, Any]) -> str:
 def shown(value: Any) -> str:
     """A fact as the active language writes it.
 
+    >>> from django.utils.translation import override
     >>> with override("fr"):
     ...     shown(dt.date(2026, 5, 1)), shown(1.5), shown(["a", "b"])
     ('1 mai 2026', '1,5', 'a, b')
