@@ -17,6 +17,7 @@ from greening.models.field import (
 from greening.models.import_run import ImportRun
 from greening.models.observation import Observation
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
+from greening.models.person import Consent, PrivacyRequest, UnusedNotice
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
 from greening.models.species import Species, Synonym
@@ -27,6 +28,7 @@ __all__ = [
     "CampaignTarget",
     "CareTask",
     "Commune",
+    "Consent",
     "Contractor",
     "Crew",
     "Device",
@@ -39,6 +41,7 @@ __all__ = [
     "Observation",
     "Photo",
     "PlantingSite",
+    "PrivacyRequest",
     "Quarter",
     "Reception",
     "Sector",
@@ -49,6 +52,7 @@ __all__ = [
     "Synonym",
     "Tree",
     "Unreadable",
+    "UnusedNotice",
     "Upload",
     "WateringRound",
 ]
