@@ -18,7 +18,11 @@ class CountingCache(FileBasedCache):
     """
 
     def add(
-        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+        self,
+        key: Any,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
     ) -> bool:
         self._createdir()  # type: ignore[attr-defined]  # the stubs leave it out
         lock = Path(self._dir) / "adding.lock"  # type: ignore[attr-defined]

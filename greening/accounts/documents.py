@@ -27,6 +27,12 @@ class Document:
     language: str
     markdown: str
 
+    @property
+    def title(self) -> str:
+        """Its first heading, which is how people know it."""
+        heading = re.search(r"^# (.+)$", self.markdown, re.M)
+        return heading[1] if heading else self.name
+
 
 def document(name: str, language: str = "") -> Document:
     """The text of this name in a language, or in the reader's; English where there is no other."""

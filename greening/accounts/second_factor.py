@@ -1,4 +1,4 @@
-"""The second factor: an app's code, a passkey, codes on paper; secrets are enciphered, the office may have to have one."""
+"""The second factor: an app's code, a passkey, codes on paper. Its secrets are enciphered."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
 
 
 class PrivacyRequest(Identified):
-    """A question about one's data that the pages do not settle by themselves. It outlives the account, without a name."""
+    """A question about one's data that the pages do not settle. It outlives the account, without a name."""
 
     class What(models.TextChoices):
         ACCESS = "access", _("what do you hold of me?")
