@@ -205,21 +205,21 @@ TRIALS = {
 #: c create, e edit, m the move tried above, a take out; a dot for what is refused.
 #: The moves a role has one by one stand in MOVES below.
 MATRIX = """
-                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor
-planting_site    ....       ....      ce..  cema       ....            cema     cema           ....
-tree             ....       ....      cem.  cema       ....            cema     cema           ....
-green_roof       ....       ....      ....  ....       ....            cema     cema           ....
-care_task        ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
-watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-
-survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
-inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-
-observation      ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
-nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-
-reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-
-guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-
-shared_garden    ....       ....      ....  ....       cema            ....     cema           ....
-plot             ....       ....      ....  ....       cema            ....     cema           ....
-courtyard        ....       ....      ....  ....       ....            cema     cema           ....
+                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor  inspector  garden_referent  elected_reader  publisher  dpo
+planting_site    ....       ....      ce..  cema       ....            cema     cema           ....        ....       ....             ....            ....       ....
+tree             ....       ....      cem.  cema       ....            cema     cema           ....        ....       ....             ....            ....       ....
+green_roof       ....       ....      ....  ....       ....            cema     cema           ....        ....       ....             ....            ....       ....
+care_task        ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
+watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
+survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-        ce.-       ...-             ...-            ...-       ...-
+inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-        ce.-       ...-             ...-            ...-       ...-
+observation      ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
+nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
+reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
+guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
+shared_garden    ....       ....      ....  ....       cema            ....     cema           ....        ....       ....             ....            ....       ....
+plot             ....       ....      ....  ....       cema            ....     cema           ....        ....       ....             ....            ....       ....
+courtyard        ....       ....      ....  ....       ....            cema     cema           ....        ....       ....             ....            ....       ....
 """
 HEAD, *ROWS = [line.split() for line in MATRIX.strip().splitlines()]
 EXPECTED = {
@@ -350,6 +350,11 @@ def test_a_role_has_the_moves_it_works_with(
         ("crew", "forbidden"),
         ("garden_manager", "forbidden"),
         ("contractor", "forbidden"),
+        ("inspector", "forbidden"),
+        ("garden_referent", "forbidden"),
+        ("elected_reader", "forbidden"),
+        ("publisher", "forbidden"),
+        ("dpo", "forbidden"),
         ("planner", "networks_not_cleared"),
         ("crew_lead", "yes"),
         ("administrator", "yes"),

@@ -17,12 +17,19 @@ pytestmark = pytest.mark.django_db
 
 #: Who may open which page; "in" is 200, "out" 403, "who" asks to sign in first.
 PAGES = """
-                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor
-admin:index      who        out       out   in         in              in       in             out
-journal          who        out       out   out        out             in       in             out
-to-settle        who        out       out   in         out             in       in             out
-people           who        out       out   out        out             out      in             out
-account          who        in        in    in         in              in       in             in
+                    anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor  inspector  garden_referent  elected_reader  publisher  dpo
+admin:index         who        out       out   in         in              in       in             out         out        out              out             out        out
+journal             who        out       out   out        out             in       in             out         out        out              in              out        out
+to-settle           who        out       out   in         out             in       in             out         out        out              out             out        out
+people              who        out       out   out        out             out      in             out         out        out              out             out        out
+account             who        in        in    in         in              in       in             in          in         in               in              in         in
+sign-ins            who        in        in    in         in              in       in             in          in         in               in              in         in
+privacy             in         in        in    in         in              in       in             in          in         in               in              in         in
+privacy-questions   who        in        in    in         in              in       in             in          in         in               in              in         in
+privacy-desk        who        out       out   out        out             out      out            out         out        out              out             out        in
+field-desk          who        out       out   in         out             in       in             out         out        out              out             out        out
+field-photo-desk    who        out       out   in         out             in       in             out         out        out              out             in         out
+survival-checks     who        out       in    in         out             in       in             out         in         out              out             out        out
 """
 
 
