@@ -205,26 +205,41 @@ TRIALS = {
 #: c create, e edit, m the move tried above, a take out; a dot for what is refused.
 #: The moves a role has one by one stand in MOVES below.
 MATRIX = """
-                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor  inspector  garden_referent  elected_reader  publisher  dpo
-planting_site    ....       ....      ce..  cema       ....            cema     cema           ....        ....       ....             ....            ....       ....
-tree             ....       ....      cem.  cema       ....            cema     cema           ....        ....       ....             ....            ....       ....
-green_roof       ....       ....      ....  ....       ....            cema     cema           ....        ....       ....             ....            ....       ....
-care_task        ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
-watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
-survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-        ce.-       ...-             ...-            ...-       ...-
-inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-        ce.-       ...-             ...-            ...-       ...-
-observation      ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
-nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
-reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
-guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-        ...-       ...-             ...-            ...-       ...-
-shared_garden    ....       ....      ....  ....       cema            ....     cema           ....        ....       ....             ....            ....       ....
-plot             ....       ....      ....  ....       cema            ....     cema           ....        ....       ....             ....            ....       ....
-courtyard        ....       ....      ....  ....       ....            cema     cema           ....        ....       ....             ....            ....       ....
+                 anonymous  resident  crew  crew_lead  garden_manager  planner  administrator  contractor
+planting_site    ....       ....      ce..  cema       ....            cema     cema           ....
+tree             ....       ....      cem.  cema       ....            cema     cema           ....
+green_roof       ....       ....      ....  ....       ....            cema     cema           ....
+care_task        ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
+watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-
+survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
+inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-
+observation      ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
+nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-
+reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-
+guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-
+shared_garden    ....       ....      ....  ....       cema            ....     cema           ....
+plot             ....       ....      ....  ....       cema            ....     cema           ....
+courtyard        ....       ....      ....  ....       ....            cema     cema           ....
 """
-HEAD, *ROWS = [line.split() for line in MATRIX.strip().splitlines()]
-EXPECTED = {
-    (kind, who): cell for kind, *cells in ROWS for who, cell in zip(HEAD, cells, strict=True)
-}
+#: Roles with little to do at the door: what does not stand here is refused them.
+FEW_RIGHTS = """
+                 inspector  garden_referent  elected_reader  publisher  dpo
+survival_check   ce..       ....             ....            ....       ....
+inspection       ce..       ....             ....            ....       ....
+"""
+
+
+def cells_of(table: str) -> tuple[list[str], dict[tuple[str, str], str]]:
+    head, *rows = [line.split() for line in table.strip().splitlines()]
+    return head, {
+        (kind, who): cell for kind, *cells in rows for who, cell in zip(head, cells, strict=True)
+    }
+
+
+MANY, EXPECTED = cells_of(MATRIX)
+FEW, RIGHTS_OF_FEW = cells_of(FEW_RIGHTS)
+HEAD = MANY + FEW
+EXPECTED |= {(kind, who): "" for kind in TRIALS for who in FEW} | RIGHTS_OF_FEW
 
 #: Moves that a role has one by one: (role, kind, before, patch).
 MOVES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
