@@ -89,9 +89,11 @@ def test_a_seal_sends_one_form_but_a_mistake_costs_none() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "wrong",
-    [{"website": "http://x"}, {"seal": ""}, {"seal": seal(SignUpForm, ago=0)}, {"consent": ""}],
+    [{"website": "http://x"}, {"seal": ""}, {"seal": "now"}, {"consent": ""}],
 )
 def test_the_sign_up_is_such_a_form(client: Client, wrong: dict[str, str]) -> None:
+    if wrong.get("seal"):
+        wrong = {"seal": seal(SignUpForm, ago=0)}
     page = client.post(reverse("account_signup"), filled(**wrong))
     assert page.status_code == 200
     assert page.context["form"].errors

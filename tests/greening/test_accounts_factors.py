@@ -44,7 +44,9 @@ def with_app(user: User) -> User:
     return user
 
 
-def test_an_app_is_added_by_its_code_and_codes_on_paper_come_with_it() -> None:
+def test_an_app_is_added_by_its_code_and_codes_on_paper_come_with_it(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
     CommuneFactory(name="Issy")
     client = signed_in(Role.RESIDENT)
     assert client.get(reverse("mfa_activate_totp")).url.startswith("/account/reauthenticate/")
@@ -54,7 +56,8 @@ def test_an_app_is_added_by_its_code_and_codes_on_paper_come_with_it() -> None:
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
     assert wrong.context["form"].errors["code"]
     secret = client.session["mfa.totp.secret"]
-    answer = client.post(reverse("mfa_activate_totp"), {"code": digits(secret)})
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("mfa_activate_totp"), {"code": digits(secret)})
     assert answer.url == reverse("mfa_view_recovery_codes")
     codes = re.findall(r"<code>(\d{8})</code>", client.get(answer.url).content.decode())
     assert len(codes) == 10
@@ -200,6 +203,18 @@ def test_a_key_that_was_not_asked_for_is_not_added() -> None:
         assert answer.status_code == 200, credential
         assert answer.context["form"].errors
     assert not Authenticator.objects.exists()
+
+
+def test_what_no_key_said_signs_nobody_in(client: Client) -> None:
+    with_app(person(email="ana@example.fr"))
+    client.get(reverse("mfa_login_webauthn"), headers={"accept": "application/json"})
+    for credential in ("{}", "[]", '{"response": {"userHandle": null}}', '{"response": []}', "x"):
+        answer = client.post(reverse("mfa_login_webauthn"), {"credential": credential})
+        assert answer.url == reverse("account_login"), credential
+    sign_in(client, "ana@example.fr")
+    for credential in ("{}", "[]", '{"id": "x", "response": {}}'):
+        client.post(reverse("mfa_authenticate"), {"credential": credential})
+    assert "_auth_user_id" not in client.session
 
 
 def test_an_administrator_takes_a_lost_factor_off_and_its_owner_is_told(
