@@ -108,7 +108,8 @@ def forget_unused(day: dt.date) -> str:
         if notice is None:
             told += _warn(user)
         elif notice.sent_at < now - dt.timedelta(days=NOTICE_DAYS):
-            erase(user)
+            with translation.override(settings.LANGUAGE_CODE):
+                erase(user)
             erased += 1
     return f"{told} warned, {erased} unused accounts erased"
 

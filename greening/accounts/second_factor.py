@@ -45,7 +45,7 @@ def _keys() -> MultiFernet:
 
 def must_have_one(user: User | AnonymousUser) -> bool:
     """Whether the town asks this person for a second factor: the office, and who answers for personal data."""
-    return settings.SECOND_FACTOR == "required" and holds(user, *OFFICE, *PRIVACY)
+    return bool(settings.SECOND_FACTOR == "required") and holds(user, *OFFICE, *PRIVACY)
 
 
 def has_one(user: User | AnonymousUser) -> bool:
