@@ -45,7 +45,8 @@ def _keys() -> MultiFernet:
 
 def must_have_one(user: User | AnonymousUser) -> bool:
     """Whether the town asks this person for a second factor: the office, and who answers for personal data."""
-    return bool(settings.SECOND_FACTOR == "required") and holds(user, *OFFICE, *PRIVACY)
+    asked: bool = settings.SECOND_FACTOR == "required"
+    return asked and holds(user, *OFFICE, *PRIVACY)
 
 
 def has_one(user: User | AnonymousUser) -> bool:
