@@ -128,7 +128,7 @@ def test_a_resident_adds_an_app_and_a_passkey_signs_in_with_it_and_erases_the_ac
     sign_out(page)
     page.goto(f"{town}/account/login/?next=/account/sign-ins/")
     open_to_all(page)
-    page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
+    page.get_by_role("button", name="Utiliser une clé d’accès").click()
     expect(page.get_by_text("cet appareil")).to_be_visible()
     open_to_all(page)
 
