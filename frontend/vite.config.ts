@@ -82,6 +82,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: [
+        "src/account/main.ts",
         "src/map/main.ts",
         "src/heat/main.ts",
         "src/programme/main.ts",

@@ -33,9 +33,7 @@ def export(user: User) -> dict[str, Any]:
         "addresses": list(
             EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
         ),
-        "consents": list(
-            user.consents.order_by("given_at").values("text", "version", "given_at")  # type: ignore[attr-defined]
-        ),
+        "consents": list(user.consents.order_by("given_at").values("text", "version", "given_at")),
         "second factors": list(
             user.authenticator_set.values("type", "created_at", "last_used_at")  # type: ignore[attr-defined]
         ),
@@ -47,8 +45,11 @@ def export(user: User) -> dict[str, Any]:
             }
             for session in user.usersession_set.order_by("created_at")  # type: ignore[attr-defined]
         ],
-        "crews": list(user.crews.values_list("name", flat=True)),  # type: ignore[attr-defined]
-        "contractors": list(user.contractors.values_list("name", flat=True)),  # type: ignore[attr-defined]
+        "crews": list(user.crews.values_list("name", flat=True)),
+        "contractors": list(user.contractors.values_list("name", flat=True)),
+        "questions": list(
+            user.privacy_requests.values("what", "message", "asked_at", "answer", "answered_at")
+        ),
         "phones": list(
             Device.objects.filter(person=user).values(
                 "uuid", "name", "platform", "registered_at", "last_seen"
@@ -83,7 +84,7 @@ def erase(user: User) -> None:
     from django.contrib.sessions.models import Session
     from django.db.models import Q
 
-    from greening.models import Device
+    from greening.models import Device, Event, PrivacyRequest
 
     keys = list(user.usersession_set.values_list("session_key", flat=True))  # type: ignore[attr-defined]
     phones = Device.objects.filter(person=user)
@@ -91,6 +92,10 @@ def erase(user: User) -> None:
     Session.objects.filter(session_key__in=keys).delete()
     # A phone is called what its owner called it; its captures keep their number and lose the name.
     phones.update(name="", session_key="", person=None)
+    # Where a change was made from is where somebody was; what was changed has a place of its own.
+    Event.objects.filter(actor=user, position__isnull=False).update(position=None, accuracy_m=None)
+    # That a question was asked and answered stays on record, without the words.
+    PrivacyRequest.objects.filter(person=user).update(message="", answer="")
 
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Users), object_id=str(user.pk)
