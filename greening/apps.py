@@ -31,6 +31,7 @@ class GreeningConfig(AppConfig):
         from greening.layers import register
         from greening.map_layers import ROOFS, SITES, STREETS, TREES
         from greening.middleware import SHORT_WAY
+        from greening.reports import declare as declare_reports
         from greening.spatial_index import after_migrate
 
         roles.declare()
@@ -45,6 +46,7 @@ class GreeningConfig(AppConfig):
         history.declare()
         scope.declare()
         uploads.declare()
+        declare_reports()
 
         register(STREETS, ROOFS, SITES, TREES)
         register_demo(5, "species", "greening.demo.taxa.build", "greening.demo.taxa.is_done")

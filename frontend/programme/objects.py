@@ -115,6 +115,7 @@ def _facts(kind: ListKind, thing: Any) -> dict[str, Any]:
         "ranking": rank_of(thing),
         "thing": thing,
         "shape": "",
+        "report_url": f"{reverse('report')}?tree={thing.pk}" if isinstance(thing, Tree) else "",
     }
 
 

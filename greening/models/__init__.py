@@ -17,6 +17,7 @@ from greening.models.field import (
 from greening.models.import_run import ImportRun
 from greening.models.observation import Observation
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
+from greening.models.report import Report
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
 from greening.models.species import Species, Synonym
@@ -41,6 +42,7 @@ __all__ = [
     "PlantingSite",
     "Quarter",
     "Reception",
+    "Report",
     "Sector",
     "SeenRefusal",
     "Species",
