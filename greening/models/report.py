@@ -1,4 +1,4 @@
-"""What a resident told the town of an observation: their words and photos, and who they are, until that is forgotten."""
+"""What a resident told the town of an observation: words, photos, and who they are until that is forgotten."""
 
 from __future__ import annotations
 
