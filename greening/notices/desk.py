@@ -50,7 +50,10 @@ def mail_desk(request: HttpRequest) -> HttpResponse:
     context = {
         "counts": counts(),
         "oldest": waiting.aggregate(oldest=Min("created_at"))["oldest"],
-        "last_error": waiting.exclude(error="").order_by("-id").values_list("error", flat=True).first(),
+        "last_error": waiting.exclude(error="")
+        .order_by("-id")
+        .values_list("error", flat=True)
+        .first(),
         "notices": rows.rows,
         "page": rows,
         "mail_leaves": mail_is_sent(),

@@ -24,7 +24,7 @@ from greening.notices.people import language_of
 
 #: Dates stay in the calendar this long after they passed.
 KEPT = dt.timedelta(days=60)
-_signer = Signer(sep="-", salt="greening.notices.calendar")
+_signer = Signer(sep=".", salt="greening.notices.calendar")
 
 
 def address_of(person: User) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from greening.errors import NotThere
 from greening.notices.kinds import Topic, topic
 
-_signer = Signer(salt="greening.notices.unsubscribe")
+_signer = Signer(sep=".", salt="greening.notices.unsubscribe")
 
 
 def path(person: User, about: str) -> str:
