@@ -79,7 +79,8 @@ class ReportForm(SlowsBots, forms.Form):
     change = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, wrong_photo: NoPicture | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         self.wrong_photo = wrong_photo
         self.where: Where | None = None
 
@@ -105,7 +106,8 @@ class MoreForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
 
 
 def where_of(said: dict[str, Any]) -> Where:

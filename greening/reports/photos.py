@@ -8,6 +8,7 @@ import uuid as uuid_module
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Staged:
 
 
 @contextmanager
-def staged(files: list[UploadedFile]) -> Iterator[list[Staged]]:
+def staged(files: list[UploadedFile[bytes]]) -> Iterator[list[Staged]]:
     """The photos among a form's files; whatever is not filed is gone afterwards.
 
     Raises NoPicture for the first that is none, or too large, or one too many.
@@ -59,7 +60,7 @@ def staged(files: list[UploadedFile]) -> Iterator[list[Staged]]:
             path.unlink(missing_ok=True)
 
 
-def _stage(file: UploadedFile, path: Path) -> Staged:
+def _stage(file: UploadedFile[bytes], path: Path) -> Staged:
     length = file.size or 0
     if length > most_bytes():
         raise NoPicture(
@@ -114,11 +115,11 @@ def forget_photos(report: Report) -> None:
         if photo.published_at is None:
             preview = folder() / "previews" / photo.sha256[:2] / f"{photo.sha256}.jpg"
             photo.delete()
-            transaction.on_commit(lambda files=(original, preview): _unlink(*files))
+            transaction.on_commit(partial(_unlink, original, preview))
         else:
             Photo.objects.filter(pk=photo.pk).update(received_from=None)
             # Where it was taken, and with whose phone, goes; the picture is the one that is public already.
-            transaction.on_commit(lambda path=original: _bare(path))
+            transaction.on_commit(partial(_bare, original))
 
 
 def _unlink(*paths: Path) -> None:

@@ -80,9 +80,10 @@ def sent(client: Client, **facts: Any) -> Any:
 
 def status(client: Client, address: str) -> int:
     """The status of an address; a file is closed again."""
-    answer = client.get(address)
-    answer.close()
-    return answer.status_code
+    answer: Any = client.get(address)
+    if answer.streaming:
+        assert b"".join(answer.streaming_content)
+    return int(answer.status_code)
 
 
 def filed(client: Client, **facts: Any) -> Report:
@@ -117,7 +118,6 @@ def test_a_report_with_a_photo_from_a_plain_form(ana: Client) -> None:
     own = ana.get(f"/report/{report.number}/photos/{photo.pk}.jpg")
     assert (own.status_code, own["Content-Type"]) == (200, "image/jpeg")
     shown = b"".join(own.streaming_content)  # type: ignore[attr-defined]
-    own.close()
     assert shown != content  # a copy, never the original
     assert Client().get(f"/photos/{photo.uuid}.jpg").status_code == 404
 
@@ -420,3 +420,17 @@ def test_a_moderator_sees_where_two_reports_went(ana: Client, lead: Client) -> N
     assert lead.get("/report/desk/").context["rows"] == []
     join(head, filed(ana).observation, by=lead.user)  # type: ignore[attr-defined]
     assert [seen.pk for seen in lead.get("/report/desk/").context["rows"]] == [head.pk]
+
+
+def test_a_resident_reports_by_the_form_for_it_and_not_by_the_crews_own(ana: Client) -> None:
+    tree = make.TreeFactory(state="mature")
+    page = reverse("object", args=("trees", tree.pk))
+    forged = {
+        "do": "make:report",
+        "change": str(uuid.uuid4()),
+        "report-what": "danger",
+        "report-severity": "4",
+        "report-seen_on": "2026-10-01",
+    }
+    assert ana.post(page, forged).status_code == 404
+    assert not Observation.objects.exists()
