@@ -78,8 +78,11 @@ def file_report(
             )
         )
         _need(verdict)
-        if verdict.status == "duplicate":  # somebody else's form, sent again
-            raise BadInput(_("This form was used already: open a new one."))
+        if verdict.status == "duplicate":  # it came twice at one instant, or is somebody else's
+            known = Report.objects.of(person).filter(observation__uuid=seen).first()
+            if known is None:
+                raise BadInput(_("This form was used already: open a new one."))
+            return known
         report = Report.objects.create(
             observation=Observation.objects.get(uuid=seen),
             reporter=person,
