@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from greening.accounts.own_data import OwnData
+from greening.accounts.own_data import register as register_own_data
 from greening.due import Work
 from greening.due import register as register_work
 from greening.models.notice import Appointment, CalendarFeed, Notice, Preference, SilencedTopic
@@ -109,6 +111,7 @@ def declare() -> None:
             action=_("Mail that leaves"),
         ),
     )
+    register_own_data(OwnData("notices", export, erase))
     register_work(
         Work("old notices", forget_notices),
         Work("traces of tasks", forget_tasks),

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_tasks import DEFAULT_TASK_BACKEND_ALIAS
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
+from django_tasks_db.utils import exclusive_transaction
 from uuid6 import uuid7
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,9 @@ LOOK_AT_DUE = 60.0
 KEEP_TASKS = 7
 
 
-def work_off(at_most: int | None = None) -> bool:
-    """Do the tasks that are ready, until none is or `at_most` are done; False where none was."""
-    # Asked first: the worker itself takes the write lock to look.
-    if not DBTaskResult.objects.ready().exists():
-        return False
-    Worker(
+def work_off(at_most: int | None = None) -> int:
+    """Do the tasks that are ready, until none is or `at_most` are done; how many were."""
+    worker = Worker(
         queue_names=["*"],
         interval=0,
         batch=True,
@@ -43,8 +41,22 @@ def work_off(at_most: int | None = None) -> bool:
         max_tasks=at_most,
         worker_id=f"due-{uuid7().hex}",
         excluded_queue_names=[],
-    ).run()
-    return True
+    )
+    done = 0
+    while at_most is None or done < at_most:
+        ready = DBTaskResult.objects.ready().filter(backend_name=worker.backend_name)
+        # Asked first: to claim takes the write lock on SQLite, found or not.
+        if not ready.exists():
+            break
+        with exclusive_transaction():
+            task = ready.get_locked()
+            if task is not None:
+                task.claim(worker.worker_id)
+        if task is None:  # another worker was quicker
+            break
+        worker.run_task(task)
+        done += 1
+    return done
 
 
 def watch(everything: Callable[[], list[str]], *, beside: int | None = None) -> None:

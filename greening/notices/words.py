@@ -56,17 +56,18 @@ def _given(value: Any) -> Any:
 
 def say(words: Words, facts: Mapping[str, Any]) -> str:
     """A sentence about `facts`, which are decoded. Raises TownError where one is missing."""
-    if callable(words) and not isinstance(words, Promise):
-        return str(words(facts))
     try:
+        if callable(words) and not isinstance(words, Promise):
+            return str(words(facts))
         return str(words).format_map({name: shown(value) for name, value in facts.items()})
     except (KeyError, IndexError) as error:
-        raise TownError(f"A notice says {str(words)!r} without the fact {error}.") from None
+        raise TownError(f"A notice cannot be said without the fact {error}: give it.") from None
 
 
 def shown(value: Any) -> str:
     """A fact as the active language writes it.
 
+    >>> from django.utils.translation import override
     >>> with override("fr"):
     ...     shown(dt.date(2026, 5, 1)), shown(1.5), shown(["a", "b"])
     ('1 mai 2026', '1,5', 'a, b')

@@ -25,12 +25,16 @@ class Postmaster:
         self.to_message = "250 OK"
         self.hangs_up = False  # after the text, without a word
         self.slow_s = 0.0  # at each step, at most
+        self.welcomes_after_s = 0.0  # a recipient
+        self.answers_after_s = 0.0  # the text
+        self.asked = 0  # for how many recipients
         self.dice = random.Random(7)
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
-        await self._wait()
+        self.asked += 1
+        await self._wait(self.welcomes_after_s)
         if self.to_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.to_recipient
@@ -40,14 +44,14 @@ class Postmaster:
         if self.to_message.startswith("250"):
             message = email.message_from_bytes(envelope.content, policy=default)
             self.taken.append(cast(EmailMessage, message))
-        await self._wait()
+        await self._wait(self.answers_after_s)
         if self.hangs_up:
             server.transport.abort()
         return self.to_message
 
-    async def _wait(self) -> None:
-        if self.slow_s:
-            await asyncio.sleep(self.dice.uniform(0, self.slow_s))
+    async def _wait(self, at_least_s: float = 0.0) -> None:
+        if self.slow_s or at_least_s:
+            await asyncio.sleep(at_least_s + self.dice.uniform(0, self.slow_s))
 
     @property
     def by_id(self) -> Counter[str]:
