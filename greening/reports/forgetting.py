@@ -14,7 +14,7 @@ from django.utils import timezone
 from greening.accounts import own_data
 from greening.due import Work, register
 from greening.field.uploads import original_of
-from greening.models import Event, Report
+from greening.models import Event, Observation, Report
 from greening.reports.photos import forget_photos
 
 
@@ -75,7 +75,13 @@ def files_of(person: User) -> list[tuple[str, Path]]:
     return [(f"{name}{path.suffix}", path) for name, path in paths if path.exists()]
 
 
+def waits(person: User) -> bool:
+    """Whether a person still waits for an answer."""
+    reports = Report.objects.of(person).select_related("observation__joined_to")
+    return any(report.state in Observation.OPEN for report in reports)
+
+
 def declare() -> None:
     """Forgetting is scheduled work, and reports are part of what a person may ask for."""
     register(Work("reporters", forget_old))
-    own_data.register(own_data.OwnData("reports", export_of, erase_of, files_of))
+    own_data.register(own_data.OwnData("reports", export_of, erase_of, files_of, waits))
