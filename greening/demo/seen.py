@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from greening.demo.lives import TODAY
 from greening.demo.landing import land
+from greening.demo.lives import TODAY
 from greening.demo.load import source_of
 from greening.events import Change
 from greening.events.values import to_wire

@@ -47,6 +47,10 @@ class ObservationQuerySet(SpatialQuerySet["Observation"]):
         joined = reports.filter(observation__joined_to=OuterRef("pk"))
         return self.filter(Exists(own) | Exists(joined), joined_to=None)
 
+    def public(self) -> ObservationQuerySet:
+        """What residents reported and the town confirmed or saw to."""
+        return self.with_reports().filter(state__in=("validated", "acted_on"))
+
     def most_urgent_first(self) -> ObservationQuerySet:
         """Adds `turn`, by which a page sorts: the severest first, and of equals the one received first."""
         weight = Coalesce(F("severity"), Value(0), output_field=models.BigIntegerField())

@@ -434,3 +434,29 @@ def test_a_resident_reports_by_the_form_for_it_and_not_by_the_crews_own(ana: Cli
     }
     assert ana.post(page, forged).status_code == 404
     assert not Observation.objects.exists()
+
+
+def test_the_public_map_tells_what_and_where_of_what_was_confirmed(
+    ana: Client, lead: Client, client: Client
+) -> None:
+    tree = make.TreeFactory(state="mature")
+    report, waiting = filed(ana, tree=tree.pk, text="I am Ana"), filed(ana, text="I am Ana")
+    Observation.objects.filter(pk=report.number).update(
+        state="validated", note="Ana told us", answer="Dear Ana"
+    )
+    make.ObservationFactory(state="validated", note="Ana told a crew")
+    layer = {"layer": "reports"}
+    english = {"accept-language": "en"}
+    shown = client.get(reverse("list"), layer, headers=english).text
+    assert f"/list/reports/{report.number}/" in shown
+    assert f"/list/reports/{waiting.number}/" not in shown
+    own = client.get(f"/list/reports/{report.number}/", headers=english)
+    card = client.get(f"/list/reports/{report.number}/?fragment=1", headers=english)
+    file = client.get(reverse("list-file", args=("csv",)), layer)
+    assert "thirsty tree" in card.text
+    written = b"".join(file.streaming_content).decode()  # type: ignore[attr-defined]
+    for page in (shown, own.text, card.text, written):
+        assert "Ana" not in page
+        assert "ana@" not in page
+    assert client.get(f"/list/reports/{waiting.number}/").status_code == 404
+    assert client.get(f"/history/observation/{report.number}/").status_code in (302, 403, 404)
