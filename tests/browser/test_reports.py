@@ -21,6 +21,7 @@ PASSWORD = "une phrase assez longue"
 #: A resident with a confirmed address, as the sign-up leaves them.
 RESIDENT = """
 import os, sys
+from importlib.util import find_spec
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greening.settings")
 import django
 django.setup()
@@ -31,6 +32,9 @@ user.set_password(sys.argv[2])
 user.save()
 user.groups.add(Group.objects.get_or_create(name="resident")[0])
 confirm_address(user)
+if find_spec("greening.accounts.consents"):
+    from greening.accounts.consents import agree
+    agree(user)
 """
 
 
