@@ -133,11 +133,13 @@ def _form_page(
         "placeSearching": _("Looking for your position…"),
         "placeUnknown": _("Your position could not be found: tap the map, or write the street."),
     }
+    tree = _chosen_tree(form)
     context = {
         "form": form,
         "said": said,
         "may_report": may_do(request.user, "observation", "create"),
-        "tree": _chosen_tree(form),
+        "tree": tree,
+        "tree_at": f"{tree.geom.x:.6f},{tree.geom.y:.6f}" if tree is not None else "",
         "streets": Street.objects.order_by("name").values_list("name", flat=True).distinct(),
         "map_settings": settings_,
         "keep_days": settings.REPORT_KEEP_DAYS,

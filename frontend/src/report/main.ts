@@ -2,6 +2,7 @@
 import { find } from "../page/elements";
 import { type MapSettings, readSettings, type TownSettings } from "../page/settings";
 import { Reader } from "../page/text";
+import { placeOf } from "../town/list-tab";
 import { TownMap } from "../town/town-map";
 import { isWithin } from "./within";
 
@@ -31,7 +32,11 @@ class Place {
     find("here")?.addEventListener("click", () => this.locate());
     const lon = Number(field("lon")?.value || Number.NaN);
     const lat = Number(field("lat")?.value || Number.NaN);
-    if (Number.isFinite(lon) && Number.isFinite(lat)) this.mark(L.latLng(lat, lon), true);
+    const tree = placeOf(element.dataset.place);
+    if (tree) {
+      this.town.select({ type: "Point", coordinates: [tree[1], tree[0]] });
+      this.town.map.setView([tree[0], tree[1]], NEAR_ZOOM, { animate: false });
+    } else if (Number.isFinite(lon) && Number.isFinite(lat)) this.mark(L.latLng(lat, lon), true);
     element.dataset.ready = "true";
   }
 
