@@ -11,6 +11,14 @@ from frontend.programme.making import new_object
 from frontend.programme.objects import object_page
 from frontend.programme.rounds import plan_page
 from frontend.programme.survival_checks import survival_page
+from frontend.residents.report_desk import report_desk, report_desk_item
+from frontend.residents.reports import (
+    my_report,
+    my_reports,
+    report_page,
+    report_photo,
+    report_thanks,
+)
 from frontend.views.heat_page import heat_page, model_card, ranking_csv, ranking_json
 from frontend.views.map_page import map_page
 
@@ -34,4 +42,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("heat/model-card/", model_card, name="model-card"),
     path("heat/courtyards.csv", ranking_csv, name="ranking-csv"),
     path("heat/courtyards.json", ranking_json, name="ranking-json"),
+    path("report/", report_page, name="report"),
+    path("report/mine/", my_reports, name="my-reports"),
+    path("report/desk/", report_desk, name="report-desk"),
+    path("report/desk/<int:number>/", report_desk_item, name="report-desk-item"),
+    path("report/<int:number>/", my_report, name="my-report"),
+    path("report/<int:number>/thanks/", report_thanks, name="report-thanks"),
+    path("report/<int:number>/photos/<int:photo>.jpg", report_photo, name="report-photo"),
 ]

@@ -29,9 +29,10 @@ class GreeningConfig(AppConfig):
         from greening.demo.registry import register as register_demo
         from greening.field import scope, uploads
         from greening.layers import register
-        from greening.map_layers import ROOFS, SITES, STREETS, TREES
+        from greening.map_layers import REPORTS, ROOFS, SITES, STREETS, TREES
         from greening.middleware import SHORT_WAY
         from greening.notices import kept
+        from greening.reports import declare as declare_reports
         from greening.spatial_index import after_migrate
 
         roles.declare()
@@ -48,8 +49,9 @@ class GreeningConfig(AppConfig):
         history.declare()
         scope.declare()
         uploads.declare()
+        declare_reports()
 
-        register(STREETS, ROOFS, SITES, TREES)
+        register(STREETS, ROOFS, SITES, TREES, REPORTS)
         register_demo(5, "species", "greening.demo.taxa.build", "greening.demo.taxa.is_done")
         register_demo(10, "ground", "greening.demo.load.build", "greening.demo.load.is_done")
         programme = "greening.demo.programme"

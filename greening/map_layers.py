@@ -151,6 +151,36 @@ TREES = MapLayer(
     facts=_tree,
 )
 
+
+def _report(seen: Observation) -> Iterable[Fact]:
+    yield _("what"), seen.get_what_display(), ""
+    yield _("seen on"), seen.seen_on, ""
+
+
+#: What, where, when and how far: nobody's words, nobody's name. It waits for a moderator, and until it is asked for.
+REPORTS = MapLayer(
+    name="reports",
+    order=80,
+    title=_("Residents' reports"),
+    about=_("What residents reported and the town confirmed: what and where, nothing more."),
+    rows=Observation.objects.public,
+    columns=("state", "what"),
+    min_zoom=12,
+    groups=(
+        Group("confirmed", _("confirmed"), ("validated",), "diamond", "lost"),
+        Group("done", pgettext_lazy("reports", "done"), ("acted_on",), "circle", "idea"),
+        Group(
+            "unseen",
+            pgettext_lazy("reports", "not shown"),
+            ("draft", "received", "needs_info", "refused"),
+            "none",
+            "idea",
+        ),
+    ),
+    facts=_report,
+    shown=False,
+)
+
 #: Not a layer of the town's map, where everybody reads: the symbols of the list's own map.
 OBSERVATIONS = MapLayer(
     name="observations",

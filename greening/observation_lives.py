@@ -11,6 +11,7 @@ from greening.guards import needs, not_in_the_future
 from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, register
 from greening.models.observation import HAZARD_FROM
 from greening.models.tree import LIVING_STATES
+from greening.reports.lives import joins_a_head, the_town_answers
 from greening.roles import WRITE, Role, grant
 
 
@@ -70,11 +71,17 @@ OBSERVATION = Kind(
         "geom",
         "answer",
         "done_on",
+        "joined_to",
         "source",
         "synthetic",
     ),
     soft=("note", "answer"),
-    guards=(not_in_the_future("seen_on", "done_on"), tree_of_its_site),
+    guards=(
+        the_town_answers,
+        not_in_the_future("seen_on", "done_on"),
+        tree_of_its_site,
+        joins_a_head,
+    ),
     warners=(hazard_warning,),
     consequences=hazard_is_watched,
     order=50,

@@ -266,6 +266,8 @@ BASE_MAP_URL = env.str(
 BASE_MAP_ATTRIBUTION = env.str("BASE_MAP_ATTRIBUTION", default="© IGN – Géoplateforme")
 #: Whom a crew phones about a danger, shown in the field app; empty: it says to tell the crew lead.
 DUTY_NUMBER = env.str("DUTY_NUMBER", default="")
+#: Days after its end for which a report still says who made it, in which words and with which photos.
+REPORT_KEEP_DAYS = env.int("REPORT_KEEP_DAYS", default=180)
 #: GDAL's block cache, MB: tiles come from small windows, so a modest one serves them and memory stays flat.
 GDAL_CACHE_MB = env.int("GDAL_CACHE_MB", default=128)
 

@@ -9,12 +9,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from frontend.programme.kinds import ListKind
-from greening.roles import STAFF, holds, may, rights
+from greening.roles import STAFF, Role, holds, may, rights
 
 
 def works_here(user: Any) -> bool:
     """Whether somebody belongs to the town's people."""
     return holds(user, *STAFF)
+
+
+def logs_work(user: Any) -> bool:
+    """Whether somebody logs work on an object's page; a resident, who may report, has a form of their own for it."""
+    return works_here(user) or holds(user, Role.CONTRACTOR)
 
 
 def may_do(user: Any, kind: str, action: str, target: str | None = None) -> bool:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from frontend.programme.access import may_do, refused, sees, works_here
+from frontend.programme.access import logs_work, may_do, refused, sees, works_here
 from frontend.programme.facts import facts_of, life_line, sections_of
 from frontend.programme.forms import Answer, form_for, patch_of, send
 from frontend.programme.kinds import ListKind, list_kind
@@ -115,6 +115,7 @@ def _facts(kind: ListKind, thing: Any) -> dict[str, Any]:
         "ranking": rank_of(thing),
         "thing": thing,
         "shape": "",
+        "report_url": f"{reverse('report')}?tree={thing.pk}" if isinstance(thing, Tree) else "",
     }
 
 
@@ -168,7 +169,8 @@ def _changed(request: HttpRequest, kind: ListKind, thing: Any) -> HttpResponseBa
             if not isinstance(edited, Answer)
             else _landed(request, edited, back)
         )
-    if asked == "make" and name in {each.name for each in _offered(thing)}:
+    offered = {each.name for each in _offered(thing)} if logs_work(request.user) else set()
+    if asked == "make" and name in offered:
         made = make(request, TASKS[name], thing)
         if isinstance(made, TaskForm):
             return _page(request, kind, thing, task=made)
@@ -203,6 +205,8 @@ def _offered(thing: Any) -> list[Task]:
 
 
 def _tasks(request: HttpRequest, thing: Any, tried: TaskForm | None) -> list[TaskForm]:
+    if not logs_work(request.user):
+        return []
     return [
         tried if tried is not None and tried.task is task else _task_form(request, task)
         for task in _offered(thing)

@@ -15,7 +15,7 @@ from greening.check_lives import next_inspection
 from greening.demo.landing import land
 from greening.demo.lives import TODAY
 from greening.demo.load import source_of
-from greening.demo.seen import observations
+from greening.demo.seen import add_reports, observations
 from greening.errors import TownError
 from greening.events import Change
 from greening.models import CareTask, Crew, GuaranteeClaim, Tree
@@ -48,6 +48,7 @@ def add_work(seed: int) -> str:
     inspections = land(_inspections(seed, rng))
     land(_claims(seed, rng))
     land(observations(seed, np.random.default_rng([seed, 10])))
+    add_reports(seed, np.random.default_rng([seed, 11]))
     _laid_out(TODAY, days=AHEAD_DAYS)
     return f"{checks} survival checks, {inspections} inspections, {CareTask.objects.count()} tasks"
 

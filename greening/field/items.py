@@ -11,7 +11,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -133,21 +135,29 @@ def _uuid(text: str) -> uuid_module.UUID | None:
 def publish(request: HttpRequest, number: int) -> HttpResponseBase:
     """Publish a photo's bare copy, or take it back; nobody publishes without having looked for faces and plates."""
     photo = get_object_or_404(Photo.objects.stored(), pk=number)
+    back = _looked_at(request)
     if "withdraw" in request.POST:
         public_of(photo).unlink(missing_ok=True)
         Photo.objects.filter(pk=photo.pk).update(published_at=None, published_by=None)
         messages.success(request, _("The photo is no longer public."))
-        return redirect("field-photo-desk")
+        return redirect(back)
     if request.POST.get("looked") != "on":
         messages.error(
             request,
             _("Look at the photo first: no face and no number plate may be recognisable in it."),
         )
-        return redirect("field-photo-desk")
+        return redirect(back)
     bare_copy(original_of(photo), public_of(photo))
     Photo.objects.filter(pk=photo.pk).update(published_at=timezone.now(), published_by=request.user)
     messages.success(request, _("The photo is public, without its metadata."))
-    return redirect("field-photo-desk")
+    return redirect(back)
+
+
+def _looked_at(request: HttpRequest) -> str:
+    """The page of this site that showed the photo: the photo desk, or the report it belongs to."""
+    back = request.POST.get("back", "")
+    known = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if known and back.startswith("/") else reverse("field-photo-desk")
 
 
 def public_of(photo: Photo) -> Path:
@@ -161,7 +171,12 @@ def preview(request: HttpRequest, sha256: str) -> HttpResponseBase:
     photo = get_object_or_404(Photo.objects.stored(), sha256=sha256)
     if not holds(request.user, *STAFF, *PUBLISHERS) and not _of_own_lot(request.user, photo):
         raise PermissionDenied
-    copy = folder() / "previews" / sha256[:2] / f"{sha256}.jpg"
+    return preview_answer(photo)
+
+
+def preview_answer(photo: Photo) -> HttpResponseBase:
+    """A small bare copy, for whom the caller has let in."""
+    copy = folder() / "previews" / photo.sha256[:2] / f"{photo.sha256}.jpg"
     if not copy.exists():
         bare_copy(original_of(photo), copy, PREVIEW_PX)
     return _picture(copy, "private")

@@ -26,6 +26,7 @@ from greening.models.notice import (
 from greening.models.observation import Observation
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
 from greening.models.person import Consent, PrivacyRequest, UnusedNotice
+from greening.models.report import Report
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
 from greening.models.species import Species, Synonym
@@ -57,6 +58,7 @@ __all__ = [
     "PrivacyRequest",
     "Quarter",
     "Reception",
+    "Report",
     "Sector",
     "SeenRefusal",
     "SilencedTopic",

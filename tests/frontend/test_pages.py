@@ -67,7 +67,7 @@ def test_the_map_page_asks_the_same_number_of_queries_however_much_there_is(
     TreeFactory.create_batch(30)
     PlotFactory.create_batch(5)
     heat_map()
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         client.get("/")
 
 
@@ -75,7 +75,8 @@ def test_the_scripts_are_told_of_town_layers_and_legend(client: Client, commune:
     heat_map()
     told = settings_of(client, "/")
     assert told["town"]["bounds"] == pytest.approx(commune.geom.extent, abs=1e-6)
-    assert [layer["name"] for layer in told["layers"]][-1] == "trees"
+    assert [layer["name"] for layer in told["layers"]][-2:] == ["trees", "reports"]
+    assert [layer["name"] for layer in told["layers"] if not layer["shown"]] == ["reports"]
     assert told["heat"]["tileJson"] == "/heat-maps/summer/tilejson.json"
     anomaly = told["heat"]["legends"]["anomaly"]
     assert (anomaly["min"], anomaly["max"], anomaly["unit"]) == (-6.0, 6.0, "°C")

@@ -234,8 +234,12 @@ def test_the_back_office_speaks_both_languages(
     assert word in page.content.decode()
 
 
-#: People's own business, shown to them and to who answers for personal data, not to the office.
-PERSONAL = {"Consent", "PrivacyRequest", "UnusedNotice"}
+#: People's own business: shown to them, to who answers for personal data, and of reports to the moderators at their desk,
+#: not to the whole office.
+PERSONAL = {
+    "Appointment", "CalendarFeed", "Consent", "Notice", "Preference", "PrivacyRequest", "Report", "SilencedTopic",
+    "UnusedNotice",
+}  # fmt: skip
 
 
 def test_every_noun_of_both_floors_is_in_the_back_office() -> None:

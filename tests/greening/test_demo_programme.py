@@ -22,6 +22,7 @@ from greening.models import (
     Event,
     NurseryOrder,
     PlantingSite,
+    Report,
     SurvivalCheck,
     WateringRound,
 )
@@ -66,6 +67,10 @@ def test_the_programme_passes_the_door_and_its_figures_agree(ground: Ground) -> 
     assert set(NurseryOrder.objects.values_list("state", flat=True)) >= {"received", "planted_out"}
     assert WateringRound.objects.filter(state="done").exists()
     assert CareTask.objects.open().filter(due_from__year=2027).exists()
+    reports = Report.objects.all()
+    assert Counter(each.state for each in reports)["received"] == 2  # two saw the same thirsty tree
+    assert sum(each.is_joined for each in reports) == 1
+    assert {each.reporter for each in reports} == {None}
     found = report(2026, "contractor")
     assert sum(row.alive for row in found) > sum(row.dead + row.outside for row in found)
     assert any(row.unchecked for row in found)

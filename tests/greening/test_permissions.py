@@ -213,7 +213,7 @@ care_task        ...-       ...-      ce.-  cem-       ...-            cem-     
 watering_round   ...-       ...-      .e.-  cem-       ...-            cem-     cem-           ...-
 survival_check   ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
 inspection       ...-       ...-      ...-  cem-       ...-            cem-     cem-           ...-
-observation      ...-       ...-      ce.-  cem-       ...-            cem-     cem-           ...-
+observation      ...-       c..-      ce.-  cem-       ...-            cem-     cem-           ...-
 nursery_order    ...-       ...-      ...-  .e.-       ...-            cem-     cem-           ...-
 reception        ...-       ...-      ...-  ...-       ...-            cem-     cem-           ...-
 guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     cem-           ...-
