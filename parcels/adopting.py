@@ -95,8 +95,11 @@ def disagree(adoption: Adoption, *, by: User | None) -> Adoption:
     return _move(adoption, by, state="refused")
 
 
+@all_or_nothing
 def renew(adoption: Adoption, *, by: User | None) -> Adoption:
-    """For another term; asked for while the renewal is due."""
+    """For another term, while the renewal is due."""
+    if Adoption.objects.get(pk=adoption.pk).state != "renewal_due":
+        raise Refused("not_due", _("There is nothing to renew at present."))
     return _move(adoption, by, state="active", renewed_on=timezone.localdate().isoformat())
 
 

@@ -238,8 +238,8 @@ ADOPTION = Kind(
     guards=(
         one_thing,
         target_is_fixed,
-        holder_writes_little,
         starts_as_it_may,
+        holder_writes_little,
         target_can_be_tended,
         somebody_agreed,
     ),
