@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from greening.events import Change
+from parcels import telling
 from parcels.allocation import rank
+from parcels.application_lives import cost_of
 from parcels.decisions import facts_of_offer, log
 from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
 from parcels.models import Adoption, Application, Decision, Draw, Plot
@@ -73,7 +75,9 @@ def offer_next(plot: Plot, *, by: User | None, day: dt.date | None = None) -> Ap
             device_time=at if day else None,
         )
     )
-    return Application.objects.get(pk=application.pk)
+    offered = _now(application)
+    telling.offered(offered)
+    return offered
 
 
 @all_or_nothing
@@ -82,17 +86,21 @@ def accept(application: Application, *, by: User | None) -> Adoption:
     hold(application.garden)
     _answer(application, "accepted", by)
     rows = Adoption.objects.filter(application=application).select_related("plot__garden")
-    return rows.latest("pk")
+    adoption = rows.latest("pk")
+    telling.accepted(_now(application), adoption)
+    return adoption
 
 
 @all_or_nothing
 def decline(application: Application, *, by: User | None) -> Application:
     """The applicant does not take the plot, at the price the rules say; it goes to the next in line."""
     hold(application.garden)
-    plot = Application.objects.select_related("offered_plot").get(pk=application.pk).offered_plot
+    held = _now(application)
     _answer(application, "declined", by)
-    to_the_next(plot)
-    return Application.objects.get(pk=application.pk)
+    if held.state == "offered":
+        telling.declined(held, cost_of(held, "declined"), lapsed=False)
+        to_the_next(held.offered_plot)
+    return _now(application)
 
 
 def _answer(application: Application, state: str, by: User | None) -> None:
@@ -125,8 +133,7 @@ def expire_due(day: dt.date) -> str:
 @all_or_nothing
 def _expire(application: Application, day: dt.date) -> tuple[bool, Application | None]:
     hold(application.garden)
-    rows = Application.objects.select_related("offered_plot", "garden", "resident")
-    held = rows.get(pk=application.pk)
+    held = _now(application)
     if held.state != "offered" or held.offer_until is None or held.offer_until >= day:
         return False, None  # answered a moment ago
     at = noon(day)
@@ -135,4 +142,12 @@ def _expire(application: Application, day: dt.date) -> tuple[bool, Application |
     facts = {"until": held.offer_until.isoformat()}
     what = Decision.What.EXPIRED
     log(held.garden, what, rules_of(day), at, application=held, plot=plot, facts=facts)
+    telling.declined(held, cost_of(held, "expired"), lapsed=True)
     return True, to_the_next(plot, day)
+
+
+def _now(application: Application) -> Application:
+    rows = Application.objects.select_related(
+        "offered_plot", "garden", "resident__user", "rules", "decision__rules"
+    )
+    return rows.get(pk=application.pk)

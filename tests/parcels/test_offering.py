@@ -275,6 +275,7 @@ def test_a_touched_log_is_seen(touched: str) -> None:
     garden = logged()
     rows = Decision.objects.filter(garden=garden, number=2)
     if touched == "removed":
+        Application.objects.update(state="waiting", decision=None)
         rows._raw_delete(rows.db)  # a hand in the database
     elif touched == "made_at":
         rows.update(made_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
