@@ -234,8 +234,8 @@ def test_the_back_office_speaks_both_languages(
     assert word in page.content.decode()
 
 
-#: People's own business: shown to them, to who answers for personal data, and of reports to the moderators at their desk,
-#: not to the whole office.
+#: People's own business: shown to them, to who answers for personal data, and of reports to the moderators at their
+#: desk, not to the whole office.
 PERSONAL = {
     "Appointment", "CalendarFeed", "Consent", "Notice", "Preference", "PrivacyRequest", "Report", "SilencedTopic",
     "UnusedNotice",
