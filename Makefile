@@ -16,7 +16,7 @@ help:  ## this list
 
 run: demo  ## install all, build the demo town (DEMO=0: an empty town), serve on 127.0.0.1:$PORT
 	@echo "Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C to stop)"
-	@exec granian --interface wsgi greening.wsgi:application --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --blocking-threads 16 --no-access-log --log-level warning
+	@python manage.py run_due --watch --beside $$$$ >/dev/null & exec granian --interface wsgi greening.wsgi:application --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --blocking-threads 16 --no-access-log --log-level warning
 
 demo:  ## the same without serving
 	@.ci/setup run
