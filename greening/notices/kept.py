@@ -100,7 +100,7 @@ def erase(person: User) -> None:
 
 def declare() -> None:
     register(
-        Topic("town", _("The town's own work")),
+        Topic("town", _("The town's own work"), roles=(Role.ADMINISTRATOR,)),
         NoticeKind(
             "mail-held",
             "town",
