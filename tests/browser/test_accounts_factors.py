@@ -70,6 +70,7 @@ def signed_up(page: Page, town: str, data: Path, email: str) -> None:
 def give_password(page: Page) -> None:
     expect(page.get_by_role("heading", name="mot de passe")).to_be_visible()
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    assert serious(settled(page)) == []
     page.get_by_role("button", name="Continuer").click()
 
 
@@ -87,8 +88,8 @@ def test_a_resident_adds_an_app_and_a_passkey_signs_in_with_it_and_erases_the_ac
     page.goto(f"{town}/account/factors/")
     open_to_all(page)
     page.get_by_role("link", name="Utiliser une application").click()
-    open_to_all(page)
     give_password(page)
+    expect(page.get_by_role("heading", name="Utiliser une application de codes")).to_be_visible()
     open_to_all(page)
     secret = page.get_by_label("Clé", exact=True).input_value()
     page.get_by_label("Les six chiffres").fill(digits(secret))
@@ -103,9 +104,11 @@ def test_a_resident_adds_an_app_and_a_passkey_signs_in_with_it_and_erases_the_ac
     page.get_by_role("button", name="Ajouter cette clé").click()
     expect(page.get_by_text("1 clé est ajoutée")).to_be_visible()
     page.get_by_role("link", name="Mes clés").click()
+    page.wait_for_url("**/webauthn/")
     expect(page.get_by_text("connecte sans le mot de passe")).to_be_visible()
     open_to_all(page)
     page.get_by_role("link", name=re.compile("Renommer")).click()
+    expect(page.get_by_role("heading", name="Renommer une clé")).to_be_visible()
     open_to_all(page)
     page.get_by_role("button", name="Enregistrer").click()
 
@@ -135,6 +138,7 @@ def test_a_resident_adds_an_app_and_a_passkey_signs_in_with_it_and_erases_the_ac
     # What concerns the account's safety asks again; the key answers.
     page.goto(f"{town}/account/data/")
     page.get_by_role("link", name="Avec ma clé").click()
+    expect(page.get_by_role("button", name="Utiliser ma clé")).to_be_visible()
     open_to_all(page)
     page.get_by_role("button", name="Utiliser ma clé").click()
     expect(page.get_by_role("heading", name="Mes données")).to_be_visible()
@@ -193,6 +197,7 @@ def test_a_resident_asks_and_the_desk_answers(visit: OpenPage, town: str, town_d
     resident.get_by_role("button", name="Continuer").click()
     expect(resident).to_have_url(re.compile("/account/questions/"))
     open_to_all(resident)
+    resident.get_by_label("Votre demande").select_option("rectify")
     resident.get_by_label("Dans vos mots").fill("Mon prénom est faux.")
     resident.get_by_role("button", name="Envoyer la question").click()
     expect(resident.get_by_text("la réponse arrive avant le")).to_be_visible()
