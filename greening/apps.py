@@ -31,6 +31,7 @@ class GreeningConfig(AppConfig):
         from greening.layers import register
         from greening.map_layers import ROOFS, SITES, STREETS, TREES
         from greening.middleware import SHORT_WAY
+        from greening.notices import kept
         from greening.spatial_index import after_migrate
 
         roles.declare()
@@ -43,6 +44,7 @@ class GreeningConfig(AppConfig):
         due.declare()
         account_data.declare()
         expired.declare()
+        kept.declare()
         history.declare()
         scope.declare()
         uploads.declare()

@@ -14,10 +14,13 @@ from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from greening.accounts.consents import agree, asked_of, consent_page
 from greening.models import Commune
+from greening.notices.language import remember_at_sign_in
+from greening.notices.people import remember_language
 from greening.roles import Role
 
 #: Wrong passwords for one account from anywhere: a crowd of machines guesses no faster, and one stranger's guesses
@@ -48,7 +51,12 @@ class TownAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is un
             saved.groups.add(Group.objects.get_or_create(name=Role.RESIDENT.value)[0])
             if form.cleaned_data.get("consent"):
                 agree(saved)
+            remember_language(saved, get_language() or "")
         return saved
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        remember_at_sign_in(request)
 
     def post_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponseBase:
         """A resident who has not agreed to the text as it stands now is asked before going on."""

@@ -25,5 +25,6 @@ urlpatterns = [
     path("privacy/desk/people/<int:number>/erase/", privacy_views.desk_erase, name="desk-erase"),
     path("privacy/<slug:name>/", privacy_views.privacy, name="privacy-text"),
     path("factors/", include("allauth.mfa.urls")),
+    path("", include("greening.notices.urls")),
     path("", include("allauth.account.urls")),
 ]

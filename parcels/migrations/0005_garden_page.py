@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parcels', '0002_archived_at'),
+        ('parcels', '0003_allocation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
