@@ -177,6 +177,9 @@ MFA_FORMS = {
     "authenticate": "greening.accounts.forms.CodeForm",
     "reauthenticate": "greening.accounts.forms.CodeAgainForm",
     "activate_totp": "greening.accounts.forms.AppForm",
+    "authenticate_webauthn": "greening.accounts.forms.KeyForm",
+    "login_webauthn": "greening.accounts.forms.KeySignInForm",
+    "reauthenticate_webauthn": "greening.accounts.forms.KeyAgainForm",
     "add_webauthn": "greening.accounts.forms.PasskeyForm",
     "edit_webauthn": "greening.accounts.forms.PasskeyNameForm",
 }

@@ -96,8 +96,14 @@ class TownAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is un
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that does not answer stops no page: its reader is told, alike for every address."""
         town = Commune.objects.order_by("id").values_list("name", flat=True).first()
+        facts = {**context, "town": town or _("Your town")}
         try:
-            super().send_mail(template_prefix, email, {**context, "town": town or _("Your town")})
+            if (
+                allauth_context.request is None
+            ):  # the nightly work, or after the answer: no site to name
+                self.render_mail(template_prefix, email, {"email": email, **facts}).send()
+            else:
+                super().send_mail(template_prefix, email, facts)
         except (SMTPException, OSError):
             log.exception("A message (%s) could not be sent.", template_prefix)
             request = allauth_context.request

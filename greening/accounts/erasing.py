@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -14,8 +13,6 @@ from greening.roles import Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-log = logging.getLogger(__name__)
 
 
 def why_not(user: User) -> str:
@@ -64,7 +61,4 @@ def _tell(address: str) -> None:
     """The last message; the address is kept nowhere after it."""
     from allauth.account.adapter import get_adapter
 
-    try:
-        get_adapter().send_mail("account/email/erased", address, {})
-    except Exception:  # the account is gone either way, and its page must say so
-        log.exception("The message that an account is erased could not be sent.")
+    get_adapter().send_mail("account/email/erased", address, {})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.mfa.adapter import get_adapter as get_factors
 from allauth.mfa.base import forms as factor_forms
 from allauth.mfa.totp import forms as app_forms
 from allauth.mfa.webauthn import forms as passkey_forms
@@ -117,7 +119,36 @@ class AppForm(LabelsStay, app_forms.ActivateTOTPForm):  # type: ignore[misc]
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-class PasskeyForm(LabelsStay, passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
+class ReadsKey:
+    """What a browser says of a key is anybody's text: one that cannot be read is a wrong one, never a failure."""
+
+    def _read(self, clean: Callable[[], Any]) -> Any:
+        try:
+            return clean()
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+            raise get_factors().validation_error("incorrect_code") from None
+
+    def clean_credential(self) -> Any:
+        above: Any = getattr(super(), "clean_credential", None)
+        return self._read(above) if above else self.cleaned_data["credential"]  # type: ignore[attr-defined]
+
+    def clean(self) -> Any:
+        return self._read(super().clean)  # type: ignore[misc]  # a form's
+
+
+class KeyForm(ReadsKey, passkey_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class KeySignInForm(ReadsKey, passkey_forms.LoginWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class KeyAgainForm(ReadsKey, passkey_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class PasskeyForm(ReadsKey, LabelsStay, passkey_forms.AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of this key or device")

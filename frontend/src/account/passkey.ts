@@ -9,7 +9,10 @@ interface Named {
 
 /** As fido2 writes them: bytes are text. */
 export interface CreationOptions {
-  readonly publicKey: Omit<PublicKeyCredentialCreationOptions, "challenge" | "user" | "excludeCredentials"> & {
+  readonly publicKey: Omit<
+    PublicKeyCredentialCreationOptions,
+    "challenge" | "user" | "excludeCredentials"
+  > & {
     readonly challenge: string;
     readonly user: { readonly id: string; readonly name: string; readonly displayName: string };
     readonly excludeCredentials?: readonly Named[];
@@ -23,7 +26,8 @@ export interface RequestOptions {
   };
 }
 
-const known = (named: readonly Named[] | undefined) => (named ?? []).map((one) => ({ ...one, id: toBytes(one.id) }));
+const known = (named: readonly Named[] | undefined) =>
+  (named ?? []).map((one) => ({ ...one, id: toBytes(one.id) }));
 
 /** Makes a key for this address; `alone` asks for one that signs in without the password. */
 export async function create(options: CreationOptions, alone: boolean): Promise<string> {
