@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend.gardeners.access import manages, of_own_garden
+from frontend.markdown import as_html
 from frontend.programme.forms import send
 from greening.accounts.people import person
 from greening.errors import BadInput
@@ -110,6 +112,22 @@ class NewsForm(forms.ModelForm):  # type: ignore[type-arg]
 Rows = Mapping[str, forms.BaseForm]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A row of the page with the form that changes it, opened where it was just tried."""
+
+    row: Any
+    form: forms.BaseForm
+    opened: bool
+    html: str = ""
+
+
+def _entry(
+    row: Any, name: str, form: Callable[[Any], forms.BaseForm], tried: Rows, html: str = ""
+) -> Entry:
+    return Entry(row, tried.get(name) or form(row), name in tried, html)
+
+
 @of_own_garden
 def words_page(request: HttpRequest, garden: SharedGarden) -> HttpResponseBase:
     if request.method == "POST":
@@ -134,8 +152,9 @@ def _page(
         "manages": all_of_it,
         "sentence": sentence,
         "change": new_uuid(),
-        "news": [(row, tried.get(f"news:{row.pk}") or _news_form(row)) for row in news],
-        "opened": {name.partition(":")[2] for name in tried if ":" in name},
+        "news": [
+            _entry(row, f"news:{row.pk}", _news_form, tried, as_html(row.body)) for row in news
+        ],
         "news_form": tried.get("news") or _news_form(),
     }
     if all_of_it:
@@ -144,7 +163,7 @@ def _page(
             "referent": referent,
             "referent_form": tried.get("referent") or _referent_form(referent),
             "rules_form": tried.get("rules") or _rules_form(garden),
-            "open_days": [(row, tried.get(f"day:{row.pk}") or _day_form(row)) for row in coming],
+            "open_days": [_entry(row, f"day:{row.pk}", _day_form, tried) for row in coming],
             "day_form": tried.get("day") or _day_form(),
         }
     status = 409 if tried or sentence else 200
