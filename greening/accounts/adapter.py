@@ -50,9 +50,9 @@ class TownAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is un
         saved: User = super().save_user(request, user, form, commit)
         if commit:
             saved.groups.add(Group.objects.get_or_create(name=Role.RESIDENT.value)[0])
-            remember_language(saved, get_language() or "")
             if form.cleaned_data.get("consent"):
                 agree(saved)
+            remember_language(saved, get_language() or "")
         return saved
 
     def login(self, request: HttpRequest, user: User) -> None:

@@ -58,6 +58,10 @@ class Reader:
         return Role.CONTRACTOR.value in roles_of(self.user)
 
     @property
+    def runs_gardens(self) -> bool:
+        return holds(self.user, Role.GARDEN_MANAGER, Role.ADMINISTRATOR, Role.GARDEN_REFERENT)
+
+    @property
     def reads_journal(self) -> bool:
         return holds(self.user, *READERS_OF_JOURNAL)
 

@@ -33,6 +33,7 @@ privacy-desk      who        out       out   out        out             out     
 field-desk        who        out       out   in         out             in       in             out
 field-photo-desk  who        out       out   in         out             in       in             out
 survival-checks   who        out       in    in         out             in       in             out
+garden-desk       who        out       out   out        in              out      in             out
 """
 #: The same pages for the roles that came later.
 MORE_PAGES = """
@@ -52,6 +53,10 @@ privacy-desk      out        out              out             out        in
 field-desk        out        out              out             out        out
 field-photo-desk  out        out              out             in         out
 survival-checks   in         out              out             out        out
+notices           in         in               in              in         in
+notice-topics     in         in               in              in         in
+mail-desk         out        out              out             out        out
+garden-desk       out        in               out             out        out
 """
 MAY_OPEN = cells_of(PAGES)[1] | cells_of(MORE_PAGES)[1]
 
