@@ -31,6 +31,7 @@ class GreeningConfig(AppConfig):
         from greening.layers import register
         from greening.map_layers import ROOFS, SITES, STREETS, TREES
         from greening.middleware import SHORT_WAY
+        from greening.notices import kept
         from greening.spatial_index import after_migrate
 
         roles.declare()
@@ -42,6 +43,7 @@ class GreeningConfig(AppConfig):
         indicators.declare()
         due.declare()
         expired.declare()
+        kept.declare()
         history.declare()
         scope.declare()
         uploads.declare()

@@ -1,52 +1,78 @@
 """Scheduled work that is due, each piece once: what `run_due` asks cron to do, whoever else runs it meanwhile.
 
-A piece has a period of days; it is due when its period's key was not marked as done. One process at a time works
-here (a lock of the database on PostGIS, where several machines may share it, and of a file in DATA_DIR); a piece
-is marked once it succeeded, so one that failed or was killed is due again. Each piece must bear that: it is run
-again from its start, and what it did before must not be done twice (the door of events sees to that).
+A piece has a period of days; it is due while the newest period it was done in lies behind. One process at a time
+works here (a lock of the database on PostGIS, where several machines may share it, and of a file in DATA_DIR); what
+was done is marked in the database, once the piece succeeded, so one that failed or was killed is due again. Each
+piece must bear that: it is run again from its start, and what it did before must not be done twice (the door of
+events and the keys of notices see to that, and `whole` work is taken back whole with its mark).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from greening.errors import TownError
+from greening.models.notice import DueMark
 
 #: The advisory lock's number on PostGIS: any, but ours ("due" in ASCII).
 LOCK_NUMBER = 0x647565
+EPOCH = dt.date(1970, 1, 1)
+#: Missed periods that are caught up at most, the newest ones: a town that slept for a year is not told of each day.
+MOST_CAUGHT_UP = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """A piece of scheduled work: done once in each period of `every_days`, counted from 1 January 1970 in the town.
 
-    `run` does it for a day and says in a sentence what it did.
+    `run` does it for a day and says in a sentence what it did. Work that looks at the town as it is today is run
+    once, however many nights were missed. Work that belongs to each day (`catches_up`) is run for each missed
+    period, the oldest first, and each is marked as it ends. `whole` work writes to the database only: its mark is
+    committed with it, so that a kill at any instant leaves both or neither.
     """
 
     name: str
     run: Callable[[dt.date], str]
     every_days: int = 1
+    catches_up: bool = False
+    whole: bool = False
 
-    def key(self, day: dt.date) -> str:
+    def period(self, day: dt.date) -> dt.date:
         """The first day of the period that `day` lies in.
 
-        >>> Work("water", str, every_days=7).key(dt.date(2026, 11, 23))
-        '2026-11-19'
+        >>> Work("water", str, every_days=7).period(dt.date(2026, 11, 23))
+        datetime.date(2026, 11, 19)
         """
-        since = (day - dt.date(1970, 1, 1)).days
-        start = day - dt.timedelta(days=since % self.every_days)
-        return start.isoformat()
+        return day - dt.timedelta(days=(day - EPOCH).days % self.every_days)
+
+    def days_due(self, day: dt.date, mark: dt.date | None) -> list[dt.date]:
+        """The days to run it for, when it was last done in the period that began at `mark`.
+
+        >>> work = Work("news", str, catches_up=True)
+        >>> [each.day for each in work.days_due(dt.date(2026, 11, 23), dt.date(2026, 11, 20))]
+        [21, 22, 23]
+        >>> work.days_due(dt.date(2026, 11, 23), dt.date(2026, 11, 23))
+        []
+        """
+        now = self.period(day)
+        if mark is not None and mark > max(now, timezone.localdate() + dt.timedelta(days=1)):
+            mark = None  # a rehearsal for a day that has not come
+        if mark is not None and mark >= now:
+            return []
+        if mark is None or not self.catches_up:
+            return [day]
+        missed = min((now - mark).days // self.every_days, MOST_CAUGHT_UP) - 1
+        step = dt.timedelta(days=self.every_days)
+        return [*(now - step * back for back in range(missed, 0, -1)), day]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +105,24 @@ def due(day: dt.date | None = None) -> list[Work]:
     """Work whose period is not marked as done yet."""
     on = day or timezone.localdate()
     marks = _marks()
-    return [work for work in _works.values() if marks.get(work.name) != work.key(on)]
+    return [work for work in _works.values() if work.days_due(on, marks.get(work.name))]
 
 
 def run(day: dt.date | None = None) -> Iterator[Done]:
     """Do what is due, piece by piece, telling each as it ends; waits for another process that is at it."""
     on = day or timezone.localdate()
     with only_one():
-        for work in due(on):
-            try:
-                sentence = work.run(on)
-            except Exception as error:  # noqa: BLE001 — one piece's failure must not keep the others from being done
-                yield Done(work.name, f"{type(error).__name__}: {error}", failed=True)
-                continue
-            _mark(work.name, work.key(on))
-            yield Done(work.name, sentence)
+        marks = _marks()
+        for work in list(_works.values()):
+            for each in work.days_due(on, marks.get(work.name)):
+                try:
+                    with transaction.atomic() if work.whole else nullcontext():
+                        sentence = work.run(each)
+                        _mark(work, each)
+                except Exception as error:  # noqa: BLE001 — one piece's failure must not keep the others from being done
+                    yield Done(work.name, f"{type(error).__name__}: {error}", failed=True)
+                    break  # days that belong to each other are done in their order
+                yield Done(work.name, sentence if each == on else f"{each}: {sentence}")
 
 
 @contextmanager
@@ -120,20 +149,15 @@ def _folder() -> Path:
     return folder
 
 
-def _marks() -> dict[str, Any]:
-    """The newest period done, by work; a file that cannot be read counts as nothing done."""
-    try:
-        marks = json.loads((_folder() / "done.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return marks if isinstance(marks, dict) else {}
+def _marks() -> dict[str, dt.date]:
+    """The newest period done, by work."""
+    return dict(DueMark.objects.values_list("name", "period"))
 
 
-def _mark(name: str, key: str) -> None:
-    path = _folder() / "done.json"
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({**_marks(), name: key}, indent=1, sort_keys=True))
-    fresh.replace(path)  # whole or not at all
+def _mark(work: Work, day: dt.date) -> None:
+    DueMark.objects.update_or_create(
+        name=work.name, defaults={"period": work.period(day), "done_at": timezone.now()}
+    )
 
 
 # --- the ground's own -------------------------------------------------------------------------------

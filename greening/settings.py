@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "frontend",
     "allauth",  # after frontend, whose templates take the place of its own
     "allauth.account",
+    "django_tasks",
+    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "greening.middleware.RastersFirst",
@@ -175,6 +177,16 @@ else:
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="arbres@localhost")
+
+#: Where people outside reach this site: the addresses in mails and calendars begin with it.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL", default=f"https://{ALLOWED_HOSTS[0]}" if HTTPS else "http://127.0.0.1:8000"
+)
+#: Days that a notice is kept once it was read; one that nobody reads is kept twice as long.
+NOTICE_DAYS = env.int("NOTICE_DAYS", default=180)
+
+# --- Tasks: one queue, in the database, worked off by `manage.py db_worker` or `run_due` -------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Languages and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="fr")

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from greening.notices.language import switch_language
 from greening.views.health import healthz
 from greening.views.history import history
 from greening.views.import_species import species_queue
@@ -12,7 +13,7 @@ from greening.views.tiles import vector_tile, vector_tile_json
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", switch_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("account/", include("greening.accounts.urls")),
     path("history/<slug:kind>/<int:number>/", history, name="history"),

@@ -11,9 +11,12 @@ class ParcelsConfig(AppConfig):
     def ready(self) -> None:
         from greening.demo.registry import register as register_demo
         from greening.layers import register
-        from parcels import lives
+        from parcels import adoption_lives, application_lives, due, lives
         from parcels.map_layers import BUILDINGS, COURTYARDS, GARDENS, PARCELS, PLOTS
 
         lives.declare()
+        application_lives.declare()
+        adoption_lives.declare()
+        due.declare()
         register(PARCELS, BUILDINGS, COURTYARDS, GARDENS, PLOTS)
         register_demo(20, "land", "parcels.demo.load.build", "parcels.demo.load.is_done")

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from greening.guards import current
 from greening.history import publish
-from greening.lifecycle import Kind, Move, Refusal, Situation, register
+from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, follow, register
 from greening.roles import REFERENCE, WRITE, Role, grant
-from parcels.models import Plot
+from parcels.models import Adoption, Application, Plot
 
 TAKEN = ("offered", "occupied", "notice")
 
 
 def nobody_gardens_there(situation: Situation) -> Refusal | None:
-    """A garden closes only when its last gardener has left."""
+    """A garden closes only when its last gardener has left and nobody has an offer to answer."""
     garden: Any = situation.obj
-    if not garden.pk or not Plot.objects.filter(garden=garden, state__in=TAKEN).exists():
+    if not garden.pk:
+        return None
+    taken = Plot.objects.filter(garden=garden, state__in=TAKEN).exists()
+    if not taken and not Adoption.objects.running().filter(plot__garden=garden).exists():
         return None
     return Refusal(
         "plots_taken",
         _("Plots of this garden are offered or occupied: end these first, then close it."),
     )
+
+
+def nobody_holds_it(situation: Situation) -> Refusal | None:
+    """A plot follows its adoption: it is free when that has ended, not before."""
+    rows = Adoption.objects.running().filter(plot_id=situation.obj.pk)
+    if not any(current(situation, row).is_running for row in rows):
+        return None
+    return Refusal(
+        "adopted", _("Somebody gardens this plot: end their adoption, the plot follows.")
+    )
+
+
+def nobody_has_it_on_offer(situation: Situation) -> Refusal | None:
+    rows = Application.objects.filter(offered_plot_id=situation.obj.pk, state="offered")
+    if not any(current(situation, row).state == "offered" for row in rows):
+        return None
+    return Refusal("on_offer", _("This plot is offered to somebody: their answer frees it."))
 
 
 def garden_is_not_closed(situation: Situation) -> Refusal | None:
@@ -31,6 +53,24 @@ def garden_is_not_closed(situation: Situation) -> Refusal | None:
     if plot.garden.state != "closed":
         return None
     return Refusal("garden_closed", _("This garden is closed: none of its plots can be given."))
+
+
+def garden_follows_its_plots(situation: Situation) -> Iterator[Consequence]:
+    """An open garden without an available plot is full, and open again with one; the other states are a person's."""
+    plot: Any = situation.obj
+    if situation.moved_to is None:
+        return
+    garden = plot.garden
+    if plot.state == "available" and plot.archived_at is None:
+        if garden.state == "full":
+            yield Consequence("shared_garden", garden, {"state": "open"})
+    elif not situation.created and garden.state == "open":
+        rows = Plot.objects.filter(garden_id=garden.pk, archived_at=None).exclude(pk=plot.pk)
+        known = {obj.pk: obj for obj in situation.world["objects"].values() if type(obj) is Plot}
+        states = rows.values_list("pk", "state")
+        left = (known[pk].state if pk in known else state for pk, state in states)
+        if "available" not in left:
+            yield Consequence("shared_garden", garden, {"state": "full"})
 
 
 COURTYARD = Kind(
@@ -109,9 +149,11 @@ PLOT = Kind(
         Move("available", "offered", guards=[garden_is_not_closed]),
         Move("available", "resting", "withdrawn"),
         Move("offered", "occupied", guards=[garden_is_not_closed]),
-        Move("offered", "available"),  # declined or expired
+        # Declined or expired.
+        Move("offered", "available", guards=[nobody_has_it_on_offer]),
         Move("occupied", "notice"),
-        Move("notice", "available", "resting", "withdrawn"),
+        Move("notice", "occupied"),  # notice taken back
+        Move("notice", "available", "resting", "withdrawn", guards=[nobody_holds_it]),
         Move("resting", "available", "withdrawn"),
     ),
     fields=(
@@ -131,6 +173,7 @@ PLOT = Kind(
 def declare() -> None:
     """Register the kinds of shared land, who may change them, and what everybody may read of their history."""
     register(GARDEN, PLOT, COURTYARD)
+    follow("plot", garden_follows_its_plots)
     grant(Role.GARDEN_MANAGER, ("shared_garden", "plot"), {*WRITE, "override"})
     grant(Role.PLANNER, ("courtyard",), WRITE)
     grant(Role.PLANNER, ("parcel", "building", "school"), REFERENCE)

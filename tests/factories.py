@@ -27,7 +27,25 @@ from greening.models import (
     Tree,
     WateringRound,
 )
-from parcels.models import Building, Courtyard, Parcel, Plot, School, SharedGarden
+from parcels.allocation import digest
+from parcels.allocation_rules import DEFAULT
+from parcels.models import (
+    Adoption,
+    AllocationRules,
+    Application,
+    Building,
+    CoGardener,
+    Contest,
+    Courtyard,
+    Decision,
+    Household,
+    Parcel,
+    Plot,
+    Resident,
+    School,
+    SharedGarden,
+)
+from parcels.models.resident import household_key
 
 #: Hand-named places in Issy-les-Moulineaux (lon, lat).
 TOWN_HALL = (2.2737, 48.8238)
@@ -248,3 +266,98 @@ class PlotFactory(DjangoModelFactory[Plot]):
     garden = factory.SubFactory(SharedGardenFactory)
     number = factory.Sequence(lambda n: str(n + 1))
     geom = factory.LazyFunction(lambda: square(*PARK, side=0.0001))
+
+
+class AllocationRulesFactory(DjangoModelFactory[AllocationRules]):
+    class Meta:
+        model = AllocationRules
+        django_get_or_create = ("version",)
+
+    commune = factory.SubFactory(CommuneFactory)
+    version = 1
+    valid_from = dt.date(2020, 1, 1)
+    rules = factory.LazyFunction(lambda: dict(DEFAULT))
+    text_fr = "Les règles."
+    text_en = "The rules."
+
+
+class HouseholdFactory(DjangoModelFactory[Household]):
+    class Meta:
+        model = Household
+
+    key = factory.Sequence(lambda n: household_key(f"{n} rue des Lilas", "", "92130"))
+
+
+class ResidentFactory(DjangoModelFactory[Resident]):
+    class Meta:
+        model = Resident
+
+    name = factory.Sequence(lambda n: f"Camille Exemple {n}")
+    address = factory.Sequence(lambda n: f"{n} rue des Lilas")
+    postcode = "92130"
+    declares_adult = declares_resident = declares_no_own_garden = True
+    household = factory.SubFactory(HouseholdFactory)
+    consent_version = "1"
+
+
+class ApplicationFactory(DjangoModelFactory[Application]):
+    """One that waits; the day is that of its order."""
+
+    class Meta:
+        model = Application
+
+    class Params:
+        day = dt.date(2026, 3, 2)
+
+    garden = factory.SubFactory(SharedGardenFactory)
+    resident = factory.SubFactory(ResidentFactory)
+    rules = factory.SubFactory(AllocationRulesFactory)
+    state = Application.State.WAITING
+    submitted_at = factory.LazyAttribute(
+        lambda made: dt.datetime.combine(made.day, dt.time(12), tzinfo=dt.UTC)
+    )
+    order_key = factory.LazyAttribute(lambda made: made.day.isoformat())
+    claim = factory.LazyAttribute(lambda made: str(made.resident.home))
+
+
+class DecisionFactory(DjangoModelFactory[Decision]):
+    class Meta:
+        model = Decision
+
+    garden = factory.SubFactory(SharedGardenFactory)
+    number = 1
+    what = Decision.What.REFUSED
+    made_at = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+    rules = factory.SubFactory(AllocationRulesFactory)
+    resident = factory.SubFactory(ResidentFactory)
+    inputs_hash = digest({})
+    hash = "0" * 64
+
+
+class ContestFactory(DjangoModelFactory[Contest]):
+    class Meta:
+        model = Contest
+
+    resident = factory.SubFactory(ResidentFactory)
+    decision = factory.SubFactory(DecisionFactory, resident=factory.SelfAttribute("..resident"))
+    text = "Why not me?"
+
+
+class AdoptionFactory(DjangoModelFactory[Adoption]):
+    """Of a young tree, unless a test says otherwise."""
+
+    class Meta:
+        model = Adoption
+
+    tree = factory.SubFactory(TreeFactory)
+    resident = factory.SubFactory(ResidentFactory)
+    since = dt.date(2026, 3, 2)
+    until = dt.date(2027, 3, 2)
+
+
+class CoGardenerFactory(DjangoModelFactory[CoGardener]):
+    class Meta:
+        model = CoGardener
+
+    adoption = factory.SubFactory(AdoptionFactory)
+    resident = factory.SubFactory(ResidentFactory)

@@ -12,9 +12,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from greening.models import Commune
+from greening.notices.language import remember_at_sign_in
+from greening.notices.people import remember_language
 from greening.roles import Role
 
 log = logging.getLogger(__name__)
@@ -40,7 +43,12 @@ class TownAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is un
         saved: User = super().save_user(request, user, form, commit)
         if commit:
             saved.groups.add(Group.objects.get_or_create(name=Role.RESIDENT.value)[0])
+            remember_language(saved, get_language() or "")
         return saved
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        remember_at_sign_in(request)
 
     def format_email_subject(self, subject: str) -> str:
         town = Commune.objects.order_by("id").values_list("name", flat=True).first()

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 
 from greening.accounts.adapter import mail_is_sent
 from greening.accounts.people import named
+from greening.models.notice import Notice
 from greening.roles import (
     FIELD,
     OFFICE,
@@ -20,6 +21,8 @@ from greening.roles import (
     holds,
     roles_of,
 )
+
+MANY = 100
 
 
 class Reader:
@@ -59,6 +62,13 @@ class Reader:
     @property
     def imports(self) -> bool:
         return holds(self.user, Role.PLANNER, Role.ADMINISTRATOR)
+
+    @cached_property
+    def unread_notices(self) -> int:
+        """How many notices wait to be read; past a hundred nobody counts."""
+        if not self.user.is_authenticated:
+            return 0
+        return Notice.objects.filter(person=self.user).unread()[:MANY].count()
 
     @property
     def gives_roles(self) -> bool:

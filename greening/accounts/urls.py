@@ -8,5 +8,6 @@ urlpatterns = [
     path("", me, name="account"),
     path("people/", people_list, name="people"),
     path("people/<int:number>/", person_page, name="person"),
+    path("", include("greening.notices.urls")),
     path("", include("allauth.account.urls")),
 ]

@@ -15,6 +15,14 @@ from greening.models.field import (
     Upload,
 )
 from greening.models.import_run import ImportRun
+from greening.models.notice import (
+    Appointment,
+    CalendarFeed,
+    DueMark,
+    Notice,
+    Preference,
+    SilencedTopic,
+)
 from greening.models.observation import Observation
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
 from greening.models.roof import GreenRoof
@@ -23,6 +31,8 @@ from greening.models.species import Species, Synonym
 from greening.models.tree import Tree
 
 __all__ = [
+    "Appointment",
+    "CalendarFeed",
     "Campaign",
     "CampaignTarget",
     "CareTask",
@@ -30,19 +40,23 @@ __all__ = [
     "Contractor",
     "Crew",
     "Device",
+    "DueMark",
     "Event",
     "GreenRoof",
     "GuaranteeClaim",
     "ImportRun",
     "Inspection",
+    "Notice",
     "NurseryOrder",
     "Observation",
     "Photo",
     "PlantingSite",
+    "Preference",
     "Quarter",
     "Reception",
     "Sector",
     "SeenRefusal",
+    "SilencedTopic",
     "Species",
     "Street",
     "SurvivalCheck",

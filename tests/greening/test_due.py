@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import random
+import signal
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from greening import due
 from greening.errors import TownError
-from greening.models import CareTask
+from greening.models import CareTask, Commune, Street
 from tests.factories import CommuneFactory, TreeFactory
+from tests.greening.test_import_killed import address
 
 pytestmark = pytest.mark.django_db  # PostGIS keeps the lock
 DAY = dt.date(2026, 11, 23)
@@ -56,11 +65,122 @@ def test_work_that_failed_is_due_again_and_keeps_no_other_from_being_done(
     assert [each.name for each in due.due(DAY)] == ["weather"]
 
 
-def test_an_unreadable_mark_means_that_nothing_was_done(only_ours: list[str]) -> None:
+def test_missed_nights_are_caught_up_once_each_in_their_order(only_ours: list[str]) -> None:
+    def run(day: dt.date) -> str:
+        only_ours.append(str(day))
+        return "told"
+
+    due.register(due.Work("news", run, catches_up=True), work("care", only_ours))
+    list(due.run(DAY))
+    later = DAY + dt.timedelta(days=3)
+    said = [(each.name, each.sentence) for each in due.run(later)]
+    assert said == [
+        ("news", "2026-11-24: told"),
+        ("news", "2026-11-25: told"),
+        ("news", "told"),
+        ("care", "done"),  # looks at the town as it is: once
+    ]
+    assert list(due.run(later)) == []
+    news = [line for line in only_ours if not line.startswith("care")]
+    assert news == [str(DAY + dt.timedelta(days=n)) for n in range(4)]
+
+
+def test_a_missed_night_that_fails_keeps_its_place(only_ours: list[str]) -> None:
+    bad = DAY + dt.timedelta(days=2)
+
+    def run(day: dt.date) -> str:
+        if day == bad and "mended" not in only_ours:
+            raise ValueError("no weather")
+        only_ours.append(str(day))
+        return "told"
+
+    due.register(due.Work("news", run, catches_up=True))
+    list(due.run(DAY))
+    done = list(due.run(DAY + dt.timedelta(days=3)))
+    assert [each.failed for each in done] == [False, True]
+    only_ours.append("mended")
+    list(due.run(DAY + dt.timedelta(days=3)))
+    days = [line for line in only_ours if line != "mended"]
+    assert days == [str(DAY + dt.timedelta(days=n)) for n in range(4)]
+
+
+def test_a_town_that_slept_for_a_year_is_told_of_the_last_days_only(only_ours: list[str]) -> None:
+    due.register(due.Work("news", lambda day: only_ours.append(str(day)) or "", catches_up=True))  # type: ignore[func-returns-value]
+    list(due.run(DAY))
+    list(due.run(DAY + dt.timedelta(days=400)))
+    assert len(only_ours) == 1 + due.MOST_CAUGHT_UP
+
+
+def test_a_clock_that_is_behind_does_nothing_again(only_ours: list[str]) -> None:
     due.register(work("care", only_ours))
     list(due.run(DAY))
-    (due._folder() / "done.json").write_text("{half a li")
-    assert [each.name for each in due.due(DAY)] == ["care"]
+    assert due.due(DAY - dt.timedelta(days=1)) == []
+
+
+def test_a_rehearsal_for_a_far_day_does_not_stop_the_days_before_it(only_ours: list[str]) -> None:
+    due.register(work("care", only_ours))
+    list(due.run(timezone.localdate() + dt.timedelta(days=3000)))
+    assert len(list(due.run())) == 1
+    assert list(due.run()) == []
+
+
+def test_whole_work_that_fails_is_taken_back_with_its_mark(only_ours: list[str]) -> None:
+    def half(day: dt.date) -> str:
+        CommuneFactory(name=f"half of {day}")
+        raise ValueError("half-way")
+
+    due.register(due.Work("half", half, whole=True))
+    assert [each.failed for each in due.run(DAY)] == [True]
+    assert not Commune.objects.exists()
+    assert [each.name for each in due.due(DAY)] == ["half"]
+
+
+KILLED = """
+import datetime as dt, os, sys, time
+import django
+django.setup()
+from greening import due
+from greening.models import Street
+from tests.factories import StreetFactory
+
+def a_day(day):
+    StreetFactory(name=str(day))
+    time.sleep(0.05)
+    return "done"
+
+due._works.clear()
+due.register(due.Work("news", a_day, catches_up=True, whole=True))
+print("ready", flush=True)
+list(due.run(dt.date.fromisoformat(sys.argv[1])))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_in_the_middle_each_missed_day_is_done_exactly_once(
+    data_dir: Path, tmp_path: Path, only_ours: list[str]
+) -> None:
+    due.register(due.Work("news", lambda day: "", catches_up=True))
+    list(due.run(DAY))
+    last = DAY + dt.timedelta(days=40)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": address(),
+        "DATA_DIR": str(data_dir),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
+    dice = random.Random(7)
+    for attempt in range(12):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(last)], env=environment, stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        if attempt < 11 and Street.objects.count() < 30:
+            time.sleep(dice.uniform(0, 0.5))
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=120)
+    days = [str(DAY + dt.timedelta(days=n)) for n in range(1, 41)]
+    assert sorted(Street.objects.values_list("name", flat=True)) == days
 
 
 def test_work_needs_a_period_of_a_day_or_more(only_ours: list[str]) -> None:

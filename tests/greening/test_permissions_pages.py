@@ -23,6 +23,9 @@ journal          who        out       out   out        out             in       
 to-settle        who        out       out   in         out             in       in             out
 people           who        out       out   out        out             out      in             out
 account          who        in        in    in         in              in       in             in
+notices          who        in        in    in         in              in       in             in
+notice-topics    who        in        in    in         in              in       in             in
+mail-desk        who        out       out   out        out             out      in             out
 """
 
 
