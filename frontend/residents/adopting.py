@@ -100,9 +100,7 @@ def adopt_page(request: HttpRequest, layer: str, number: int) -> HttpResponseBas
 
 
 @all_or_nothing
-def _write_down_and_adopt(
-    user: Any, target: Tree | PlantingSite, told: dict[str, Any]
-) -> Adoption:
+def _write_down_and_adopt(user: Any, target: Tree | PlantingSite, told: dict[str, Any]) -> Adoption:
     return adopt(target, write_down(user, told, consent=CONSENT_VERSION), by=user)
 
 

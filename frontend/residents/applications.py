@@ -50,7 +50,12 @@ def mine_page(request: HttpRequest) -> HttpResponseBase:
         "steps": steps_of(me) if me else [],
         "applications": [(row, url_of_application(row)) for row in applications],
         "adoptions": [
-            (row, what_is_adopted(row), url_of_adoption(row), row.resident_id == getattr(me, "pk", 0))
+            (
+                row,
+                what_is_adopted(row),
+                url_of_adoption(row),
+                row.resident_id == getattr(me, "pk", 0),
+            )
             for row in adoptions
         ],
     }

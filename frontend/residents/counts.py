@@ -34,11 +34,11 @@ class GardenCount:
     """One garden with its figures."""
 
     garden: SharedGarden
+    waiting: int = 0
     plots: int = 0
     free: int = 0
-    accessible: int = 0
+    accessible_plots: int = 0
     accessible_free: int = 0
-    waiting: int = 0
 
     @property
     def state(self) -> str | Promise:
@@ -63,19 +63,19 @@ def count(gardens: Iterable[SharedGarden]) -> list[GardenCount]:
     """The gardens with their figures, in the order given; two questions however many there are."""
     gardens = list(gardens)
     here = [garden.pk for garden in gardens]
-    plots: dict[int, dict[str, int]] = {
-        row["garden"]: row
-        for row in Plot.objects.filter(garden__in=here, archived_at=None)
+    rows = (
+        Plot.objects.filter(garden__in=here, archived_at=None)
         .exclude(state="withdrawn")
-        .values("garden")
         .order_by("garden")
+        .values_list("garden")
         .annotate(
             plots=Count("pk"),
             free=Count("pk", filter=Q(state="available")),
-            accessible=Count("pk", filter=Q(accessible=True)),
+            accessible_plots=Count("pk", filter=Q(accessible=True)),
             accessible_free=Count("pk", filter=Q(accessible=True, state="available")),
         )
-    }
+    )
+    plots: dict[int, list[int]] = {garden: numbers for garden, *numbers in rows}
     waiting = Counter(
         Application.objects.filter(
             garden__in=here, state__in=IN_LINE, archived_at=None
@@ -84,8 +84,8 @@ def count(gardens: Iterable[SharedGarden]) -> list[GardenCount]:
     return [
         GardenCount(
             garden,
-            **{name: n for name, n in plots.get(garden.pk, {}).items() if name != "garden"},
-            waiting=waiting[garden.pk],
+            waiting[garden.pk],
+            *plots.get(garden.pk, ()),
         )
         for garden in gardens
     ]

@@ -24,7 +24,11 @@ from parcels.models import Application, Decision
 def decision_page(request: HttpRequest, number: int) -> HttpResponseBase:
     user: Any = request.user
     entry = own_decision(user, number)
-    application = Application.objects.of_user(user).filter(uuid=entry.application).first()
+    application = (
+        Application.objects.of_user(user).filter(uuid=entry.application).first()
+        if entry.application
+        else None
+    )
     contests = entry.contests.filter(resident=entry.resident).order_by("-pk")
     post = request.POST if request.method == "POST" else None
     asked = post.get("do", "") if post else ""

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parcels.adopting import WATERING_DAYS
@@ -26,8 +25,10 @@ FIELD_OF_RULE = {
     "no_consent": "consent",
 }
 
+DETAILS = ("name", "address", "door", "postcode", "phone")
 
-def _text(label: str | Promise, why: str | Promise, autocomplete: str, **more: Any) -> forms.Field:
+
+def _text(label: Any, why: Any, autocomplete: str, **more: Any) -> forms.Field:
     attrs = {"type": "text", "autocomplete": autocomplete, **more.pop("attrs", {})}
     widget = forms.TextInput(attrs=attrs)
     return forms.CharField(label=label, help_text=why, widget=widget, **more)
@@ -36,7 +37,9 @@ def _text(label: str | Promise, why: str | Promise, autocomplete: str, **more: A
 class DetailsForm(forms.Form):
     """Who somebody is, where the gardens do not know it yet."""
 
-    use_required_attribute = False  # the page says what is missing, in its own words, beside the field
+    use_required_attribute = (
+        False  # the page says what is missing, in its own words, beside the field
+    )
     name = _text(
         _("Your name"), _("So that the garden's referent can greet you."), "name", max_length=120
     )
@@ -110,10 +113,12 @@ class ApplyForm(DetailsForm):
     )
     needs_accessible = forms.BooleanField(
         label=_("I need a plot that can be reached with a wheelchair or a walking aid."),
-        help_text=_("Then accessible plots are offered to you first, and no other. No proof asked."),
+        help_text=_(
+            "Then accessible plots are offered to you first, and no other. No proof asked."
+        ),
         required=False,
     )
-    field_order = ("name", "address", "door", "postcode", "phone", *WHO_ASKED, "needs_accessible", "consent")  # fmt: skip
+    field_order = (*DETAILS, *WHO_ASKED, "needs_accessible", "consent")
 
     def __init__(self, data: Any = None, *, rules: Rules, resident: Resident | None = None) -> None:
         super().__init__(data, resident=resident)
@@ -169,4 +174,3 @@ class ContestForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, label_suffix="")
-

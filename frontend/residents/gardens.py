@@ -20,7 +20,7 @@ def gardens_page(request: HttpRequest) -> HttpResponse:
         row
         for row in every
         if (not free or (row.accessible_free if accessible else row.free))
-        and (not accessible or row.accessible)
+        and (not accessible or row.accessible_plots)
     ]
     steps = next_steps(request.user)
     return render(

@@ -65,9 +65,9 @@ def what_is_adopted(adoption: Adoption) -> str:
             "number": adoption.tree.pk,
             "species": adoption.tree.species or _("species not known"),
         }
-    assert adoption.site is not None
-    where = adoption.site.address or adoption.site.get_kind_display()
-    return _("Tree pit %(number)s, %(where)s") % {"number": adoption.site.pk, "where": where}
+    site: Any = adoption.site  # the database holds one of the three
+    where = site.address or site.get_kind_display()
+    return _("Tree pit %(number)s, %(where)s") % {"number": site.pk, "where": where}
 
 
 def url_of_application(application: Application) -> str:
