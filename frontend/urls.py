@@ -1,8 +1,18 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from frontend.field.pages import field_manifest, field_page, field_worker
+from frontend.gardeners.applications import application_page, applications_page
+from frontend.gardeners.calendar import open_days_ics
+from frontend.gardeners.contests import contest_page, contests_page
+from frontend.gardeners.garden import close_page, garden_page
+from frontend.gardeners.overview import desk_page
+from frontend.gardeners.plots import new_plot, plot_page
+from frontend.gardeners.public_words import words_page
+from frontend.gardeners.renewals import renewals_page
+from frontend.gardeners.rules import new_rules, rules_page
+from frontend.gardeners.waiting_list import list_page
 from frontend.programme.campaigns import campaign_page, new_campaign
 from frontend.programme.counters import indicators_json
 from frontend.programme.dashboard import programme_page
@@ -23,6 +33,24 @@ from frontend.residents.gardens import gardens_page
 from frontend.residents.invitations import invitation_page
 from frontend.views.heat_page import heat_page, model_card, ranking_csv, ranking_json
 from frontend.views.map_page import map_page
+
+#: The garden managers' desk.
+GARDEN_DESK: list[URLPattern | URLResolver] = [
+    path("", desk_page, name="garden-desk"),
+    path("applications/", applications_page, name="garden-desk-applications"),
+    path("applications/<int:number>/", application_page, name="garden-desk-application"),
+    path("contests/", contests_page, name="garden-desk-contests"),
+    path("contests/<int:number>/", contest_page, name="garden-desk-contest"),
+    path("renewals/", renewals_page, name="garden-desk-renewals"),
+    path("rules/", rules_page, name="garden-desk-rules"),
+    path("rules/new/", new_rules, name="garden-desk-new-rules"),
+    path("<int:number>/", garden_page, name="garden-desk-garden"),
+    path("<int:number>/close/", close_page, name="garden-desk-close"),
+    path("<int:number>/list/", list_page, name="garden-desk-list"),
+    path("<int:number>/page/", words_page, name="garden-desk-words"),
+    path("<int:number>/plots/new/", new_plot, name="garden-desk-new-plot"),
+    path("<int:number>/plots/<int:plot_number>/", plot_page, name="garden-desk-plot"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", map_page, name="map"),
@@ -51,6 +79,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gardens/adoptions/<int:number>/dates.ics", adoption_calendar, name="my-adoption-dates"),
     path("gardens/invitations/<str:token>/", invitation_page, name="invitation"),
     path("gardens/adopt/<slug:layer>/<int:number>/", adopt_page, name="adopt"),
+    path("gardens/desk/", include(GARDEN_DESK)),
+    path("gardens/<int:number>/open-days.ics", open_days_ics, name="garden-open-days"),
     path("heat/", heat_page, name="heat"),
     path("heat/model-card/", model_card, name="model-card"),
     path("heat/courtyards.csv", ranking_csv, name="ranking-csv"),

@@ -82,6 +82,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: {
       input: [
+        "src/account/main.ts",
         "src/map/main.ts",
         "src/heat/main.ts",
         "src/programme/main.ts",
@@ -90,6 +91,7 @@ export default defineConfig({
         "src/programme/import.ts",
         "src/desk/main.ts",
         "src/gardens/main.ts",
+        "src/garden-desk/main.ts",
         "src/style/main.css",
         ...FIELD_ENTRIES,
       ],

@@ -24,7 +24,7 @@ class GreeningConfig(AppConfig):
             roles,
             row_statistics,
         )
-        from greening.accounts import expired
+        from greening.accounts import account_data, expired
         from greening.accounts.groups import make_groups
         from greening.demo.registry import register as register_demo
         from greening.field import scope, uploads
@@ -42,6 +42,7 @@ class GreeningConfig(AppConfig):
         observation_lives.declare()
         indicators.declare()
         due.declare()
+        account_data.declare()
         expired.declare()
         kept.declare()
         history.declare()

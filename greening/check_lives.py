@@ -244,3 +244,4 @@ def declare() -> None:
     grant(Role.PLANNER, checks, WRITE)
     grant(Role.CREW_LEAD, checks, WRITE)
     grant(Role.CREW, ("survival_check",), {"create", "edit"})
+    grant(Role.INSPECTOR, checks, {"create", "edit"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """The first six roles and the contractor; the name is that of the Django group that carries it."""
+    """The roles of domain.md; the name is that of the Django group that carries it."""
 
     RESIDENT = "resident"
     CREW = "crew"
@@ -28,6 +28,11 @@ class Role(StrEnum):
     PLANNER = "planner"
     ADMINISTRATOR = "administrator"
     CONTRACTOR = "contractor"
+    INSPECTOR = "inspector"
+    GARDEN_REFERENT = "garden_referent"
+    ELECTED_READER = "elected_reader"
+    PUBLISHER = "publisher"
+    DPO = "dpo"
 
 
 LABELS = {
@@ -38,23 +43,28 @@ LABELS = {
     Role.PLANNER: _("planner"),
     Role.ADMINISTRATOR: _("administrator"),
     Role.CONTRACTOR: _("contractor"),
+    Role.INSPECTOR: _("tree inspector"),
+    Role.GARDEN_REFERENT: _("garden referent"),
+    Role.ELECTED_READER: _("elected reader"),
+    Role.PUBLISHER: _("publisher"),
+    Role.DPO: _("data protection officer"),
 }
-#: What they may do is more than the public's: they see who did what.
-STAFF = (
-    Role.CREW,
-    Role.CREW_LEAD,
-    Role.GARDEN_MANAGER,
-    Role.PLANNER,
-    Role.ADMINISTRATOR,
-)
-#: They work in the back office; a crew works with its own pages.
-OFFICE = STAFF[1:]
+#: They work in the back office; a crew and an inspector work with their own pages.
+OFFICE = (Role.CREW_LEAD, Role.GARDEN_MANAGER, Role.PLANNER, Role.ADMINISTRATOR)
+#: They see more than the public does: the work, and who did what.
+STAFF = (Role.CREW, *OFFICE, Role.INSPECTOR, Role.ELECTED_READER)
+#: Their phones carry the whole town, or their crew's sectors.
+WHOLE_TOWN = (Role.CREW, Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR)
 #: They carry the field app; a contractor's people see their own lots only.
-FIELD = (Role.CREW, Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR, Role.CONTRACTOR)
+FIELD = (*WHOLE_TOWN, Role.CONTRACTOR)
 #: They settle changes that contradict each other.
 SETTLERS = (Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR)
 #: They read the journal of all changes.
-READERS_OF_JOURNAL = (Role.PLANNER, Role.ADMINISTRATOR)
+READERS_OF_JOURNAL = (Role.PLANNER, Role.ADMINISTRATOR, Role.ELECTED_READER)
+#: They publish photos, after a look at each.
+PUBLISHERS = (Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR, Role.PUBLISHER)
+#: They answer for personal data: what is held, asked for, erased. The administration itself has no need to.
+PRIVACY = (Role.DPO,)
 
 ALL = frozenset({"create", "edit", "move", "archive", "override", "delete"})
 WRITE = frozenset({"create", "edit", "move", "archive"})

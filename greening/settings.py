@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "frontend",
     "allauth",  # after frontend, whose templates take the place of its own
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_tasks",
     "django_tasks_db",
 ]
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "greening.accounts.second_factor.AsksForSecondFactor",
 ]
 ROOT_URLCONF = "greening.urls"
 WSGI_APPLICATION = "greening.wsgi.application"
@@ -142,6 +145,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_FORMS = {
     "login": "greening.accounts.forms.SignInForm",
     "signup": "greening.accounts.forms.SignUpForm",
+    "reauthenticate": "greening.accounts.forms.PasswordAgainForm",
     "reset_password": "greening.accounts.forms.ResetForm",
     "reset_password_from_key": "greening.accounts.forms.NewPasswordForm",
     "change_password": "greening.accounts.forms.ChangePasswordForm",
@@ -155,13 +159,40 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None  # asked at sign-in
 ACCOUNT_LOGIN_BY_CODE_ENABLED = env.bool("LOGIN_BY_CODE", default=False)
+#: Wrong passwords: ten a minute from one address, five in five minutes from one address for one account. The adapter
+#: adds a wider limit for one account from anywhere, so that five guesses of a stranger shut nobody out.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+#: A second factor (an app's code, a passkey) is everybody's choice, or asked of the office's roles ("required").
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
+if SECOND_FACTOR not in ("optional", "required"):
+    raise ImproperlyConfigured(
+        f"SECOND_FACTOR is {SECOND_FACTOR!r}: it can be optional, or required (for the office's roles)."
+    )
+MFA_ADAPTER = "greening.accounts.second_factor.TownFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a phone's clock is half a minute off
+MFA_FORMS = {
+    "authenticate": "greening.accounts.forms.CodeForm",
+    "reauthenticate": "greening.accounts.forms.CodeAgainForm",
+    "activate_totp": "greening.accounts.forms.AppForm",
+    "authenticate_webauthn": "greening.accounts.forms.KeyForm",
+    "login_webauthn": "greening.accounts.forms.KeySignInForm",
+    "reauthenticate_webauthn": "greening.accounts.forms.KeyAgainForm",
+    "add_webauthn": "greening.accounts.forms.PasskeyForm",
+    "edit_webauthn": "greening.accounts.forms.PasskeyNameForm",
+}
+#: Accounts that nobody used for so many years are erased, thirty days after a message said so.
+ACCOUNT_YEARS = env.int("ACCOUNT_YEARS", default=3)
+#: Whom the town names for questions about personal data, on the public page; empty: it says how to ask.
+DPO_CONTACT = env.str("DPO_CONTACT", default="")
 #: Reverse proxies in front whose X-Forwarded-For is believed: the throttle counts by the caller's address.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 #: Counts of failed attempts must be common to all workers, so they live in files, not in each one's memory.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "BACKEND": "greening.accounts.counting.CountingCache",
         "LOCATION": DATA_DIR / "cache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }

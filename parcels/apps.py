@@ -13,12 +13,21 @@ class ParcelsConfig(AppConfig):
         from greening.accounts.own_data import register as register_own_data
         from greening.demo.registry import register as register_demo
         from greening.layers import register
-        from parcels import adoption_lives, application_lives, due, lives, residents, telling
+        from parcels import (
+            adoption_lives,
+            application_lives,
+            due,
+            garden_pages,
+            lives,
+            residents,
+            telling,
+        )
         from parcels.map_layers import BUILDINGS, COURTYARDS, GARDENS, PARCELS, PLOTS
 
         lives.declare()
         application_lives.declare()
         adoption_lives.declare()
+        garden_pages.declare()
         due.declare()
         telling.declare()
         register_own_data(OwnData("gardens", residents.export, residents.erase))

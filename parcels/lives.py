@@ -12,6 +12,7 @@ from greening.history import publish
 from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, follow, register
 from greening.roles import REFERENCE, WRITE, Role, grant
 from parcels.models import Adoption, Application, Plot
+from parcels.plot_shapes import keeps_its_plots_inside, lies_where_it_may
 
 TAKEN = ("offered", "occupied", "notice")
 
@@ -134,10 +135,13 @@ GARDEN = Kind(
         "geom",
         "area_m2",
         "address",
+        "rules_fr",
+        "rules_en",
         "source",
         "synthetic",
         "archived_at",
     ),
+    guards=(keeps_its_plots_inside,),
     order=10,
 )
 
@@ -166,6 +170,7 @@ PLOT = Kind(
         "synthetic",
         "archived_at",
     ),
+    guards=(lies_where_it_may,),
     order=20,
 )
 
@@ -177,6 +182,9 @@ def declare() -> None:
     grant(Role.GARDEN_MANAGER, ("shared_garden", "plot"), {*WRITE, "override"})
     grant(Role.PLANNER, ("courtyard",), WRITE)
     grant(Role.PLANNER, ("parcel", "building", "school"), REFERENCE)
-    publish("shared_garden", "state", "name", "geom", "area_m2", "address", "archived_at")
+    publish(
+        "shared_garden",
+        *("state", "name", "geom", "area_m2", "address", "rules_fr", "rules_en", "archived_at"),
+    )
     publish("plot", "state", "garden", "number", "geom", "area_m2", "accessible", "archived_at")
     publish("courtyard", "state", "name", "school", "geom", "area_m2", "archived_at")

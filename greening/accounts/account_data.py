@@ -49,6 +49,9 @@ def export(user: User) -> dict[str, Any]:
         ],
         "crews": list(user.crews.values_list("name", flat=True)),  # type: ignore[attr-defined]
         "contractors": list(user.contractors.values_list("name", flat=True)),  # type: ignore[attr-defined]
+        "questions": list(
+            user.privacy_requests.values("what", "message", "asked_at", "answer", "answered_at")  # type: ignore[attr-defined]
+        ),
         "phones": list(
             Device.objects.filter(person=user).values(
                 "uuid", "name", "platform", "registered_at", "last_seen"
@@ -83,7 +86,7 @@ def erase(user: User) -> None:
     from django.contrib.sessions.models import Session
     from django.db.models import Q
 
-    from greening.models import Device
+    from greening.models import Device, Event, PrivacyRequest
 
     keys = list(user.usersession_set.values_list("session_key", flat=True))  # type: ignore[attr-defined]
     phones = Device.objects.filter(person=user)
@@ -91,6 +94,10 @@ def erase(user: User) -> None:
     Session.objects.filter(session_key__in=keys).delete()
     # A phone is called what its owner called it; its captures keep their number and lose the name.
     phones.update(name="", session_key="", person=None)
+    # Where a change was made from is where somebody was; what was changed has a place of its own.
+    Event.objects.filter(actor=user, position__isnull=False).update(position=None, accuracy_m=None)
+    # That a question was asked and answered stays on record, without the words.
+    PrivacyRequest.objects.filter(person=user).update(message="", answer="")
 
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Users), object_id=str(user.pk)

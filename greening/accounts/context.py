@@ -14,6 +14,8 @@ from greening.models.notice import Notice
 from greening.roles import (
     FIELD,
     OFFICE,
+    PRIVACY,
+    PUBLISHERS,
     READERS_OF_JOURNAL,
     SETTLERS,
     STAFF,
@@ -56,8 +58,21 @@ class Reader:
         return Role.CONTRACTOR.value in roles_of(self.user)
 
     @property
+    def runs_gardens(self) -> bool:
+        return holds(self.user, Role.GARDEN_MANAGER, Role.ADMINISTRATOR, Role.GARDEN_REFERENT)
+
+    @property
     def reads_journal(self) -> bool:
         return holds(self.user, *READERS_OF_JOURNAL)
+
+    @property
+    def publishes(self) -> bool:
+        """Whether the photos are a room of their own: who settles finds them on the field desk."""
+        return holds(self.user, *PUBLISHERS) and not self.settles
+
+    @property
+    def answers_for_data(self) -> bool:
+        return holds(self.user, *PRIVACY)
 
     @property
     def imports(self) -> bool:

@@ -22,6 +22,10 @@ def _no_files(_user: User) -> Iterable[tuple[str, Path]]:
     return ()
 
 
+def _never(_user: User) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class OwnData:
     """One part of what is known of a person.
@@ -29,12 +33,15 @@ class OwnData:
     `export` answers with what JSON can hold (dates and identifiers are written as text). `erase` takes the part
     away, or takes the person out of what law or history keeps; it runs inside one transaction with all the others,
     before the row of the user goes. `files` names files that belong in the download: (name in the archive, path).
+    `in_use` says whether the person still uses the town through this part, so that an account which nobody signed in
+    to for years is not taken for an unused one.
     """
 
     name: str
     export: Callable[[User], Any]
     erase: Callable[[User], None]
     files: Callable[[User], Iterable[tuple[str, Path]]] = _no_files
+    in_use: Callable[[User], bool] = _never
 
 
 _parts: dict[str, OwnData] = {}

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from greening.accounts.account_data import SOMEBODY_WHO_LEFT
 from greening.errors import BadInput
 from greening.roles import Role
 
@@ -36,7 +37,7 @@ def person(email: str) -> User:
 
 def people(search: str = "", role: str = "") -> QuerySet[User]:
     """Everybody with an account, or those whose address or name holds `search` and who have `role`."""
-    found = User.objects.prefetch_related("groups")
+    found = User.objects.prefetch_related("groups").exclude(username=SOMEBODY_WHO_LEFT)
     if search:
         found = found.filter(
             Q(email__icontains=search)
@@ -99,6 +100,31 @@ def _note(
     author = by or user
     LogEntry.objects.log_actions(
         author.pk, [user], CHANGE, said if by else f"{said} (manage.py)", single_object=True
+    )
+
+
+@transaction.atomic
+def forget_factors_of(user: User, *, by: User) -> None:
+    """Take every second factor off an account whose owner lost it, say who did, and tell the owner.
+
+    Raises BadInput for one's own account (its page does that, with the factor itself) and for a superuser's, unless
+    another superuser does it.
+    """
+    from allauth.account.adapter import get_adapter
+    from allauth.mfa.models import Authenticator
+
+    if user == by:
+        raise BadInput(_("Take your own second factor off on your account's page."))
+    if user.is_superuser and not by.is_superuser:
+        raise BadInput(_("The first administrator's account is changed at the terminal only."))
+    taken, _by_model = Authenticator.objects.filter(user=user).delete()
+    if not taken:
+        return
+    LogEntry.objects.log_actions(
+        by.pk, [user], CHANGE, "second factor taken off", single_object=True
+    )
+    transaction.on_commit(
+        lambda: get_adapter().send_mail("account/email/factor_taken_off", user.email, {})
     )
 
 

@@ -11,11 +11,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from greening.accounts.doors import for_roles
 from greening.accounts.forms import NameForm, RolesForm
-from greening.accounts.people import groups_of, people, set_roles
+from greening.accounts.people import forget_factors_of, groups_of, people, set_roles
+from greening.accounts.second_factor import has_one
 from greening.errors import BadInput
 from greening.paging import page
 from greening.roles import LABELS, Role, roles_of
@@ -34,7 +35,8 @@ def me(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("account")
     held = [LABELS[role] for role in Role if role.value in roles_of(user)]
-    return render(request, "account/me.html", {"form": form, "held": held})
+    context = {"form": form, "held": held, "has_factor": has_one(user)}
+    return render(request, "account/me.html", context)
 
 
 @for_roles(Role.ADMINISTRATOR)
@@ -86,6 +88,19 @@ def person_page(request: HttpRequest, number: int) -> HttpResponse:
     trace = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
     ).select_related("user")
-    return render(
-        request, "account/person.html", {"person": user, "form": form, "trace": trace[:20]}
-    )
+    context = {"person": user, "form": form, "trace": trace[:20], "has_factor": has_one(user)}
+    return render(request, "account/person.html", context)
+
+
+@for_roles(Role.ADMINISTRATOR)
+@require_POST
+def forget_factors(request: HttpRequest, number: int) -> HttpResponse:
+    """For who lost the phone: they sign in by their password and choose a second factor anew."""
+    user = get_object_or_404(User, pk=number)
+    try:
+        forget_factors_of(user, by=request.user)  # type: ignore[arg-type]  # an administrator is signed in
+    except BadInput as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The second factor is taken off; its owner was told."))
+    return redirect("person", number)

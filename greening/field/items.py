@@ -27,7 +27,7 @@ from greening.history import entries
 from greening.lifecycle import kind
 from greening.models import CareTask, Device, Event, Photo, SeenRefusal, Tree, Unreadable
 from greening.paging import page
-from greening.roles import FIELD, SETTLERS, STAFF, Role, holds
+from greening.roles import FIELD, PUBLISHERS, SETTLERS, STAFF, Role, holds
 
 ITEMS_A_PAGE = 30
 LONG_AGO_S = 300
@@ -85,7 +85,7 @@ def unreadable_seen(request: HttpRequest, number: int) -> HttpResponseBase:
 # --- photos ---------------------------------------------------------------------------------------------
 
 
-@for_roles(*SETTLERS)
+@for_roles(*PUBLISHERS)
 @require_safe
 def photo_desk(request: HttpRequest) -> HttpResponse:
     """Photos that are missing, refused, and here; each can be published after a look at it."""
@@ -128,7 +128,7 @@ def _uuid(text: str) -> uuid_module.UUID | None:
         return None
 
 
-@for_roles(Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR)
+@for_roles(*PUBLISHERS)
 @require_POST
 def publish(request: HttpRequest, number: int) -> HttpResponseBase:
     """Publish a photo's bare copy, or take it back; nobody publishes without having looked for faces and plates."""
@@ -154,12 +154,12 @@ def public_of(photo: Photo) -> Path:
     return folder() / "public" / photo.sha256[:2] / f"{photo.uuid}.jpg"
 
 
-@for_roles(*FIELD)
+@for_roles(*FIELD, *STAFF, *PUBLISHERS)
 @require_safe
 def preview(request: HttpRequest, sha256: str) -> HttpResponseBase:
     """A small bare copy for the town's people, and for a contractor where the photo is of its lots."""
     photo = get_object_or_404(Photo.objects.stored(), sha256=sha256)
-    if not holds(request.user, *STAFF) and not _of_own_lot(request.user, photo):
+    if not holds(request.user, *STAFF, *PUBLISHERS) and not _of_own_lot(request.user, photo):
         raise PermissionDenied
     copy = folder() / "previews" / sha256[:2] / f"{sha256}.jpg"
     if not copy.exists():

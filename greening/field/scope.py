@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from greening.models import CareTask, Crew, PlantingSite, Quarter, Tree, WateringRound
-from greening.roles import Role, grant, holds, limit
+from greening.roles import WHOLE_TOWN, Role, grant, holds, limit
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Scope:
 
 def scope_of(user: Any) -> Scope:
     """The part of the town that `user` works in."""
-    if not holds(user, *(role for role in Role if role is not Role.CONTRACTOR)):
+    # A contractor's person who is a resident too (or reads as an elected member) still works on own lots only.
+    if not holds(user, *WHOLE_TOWN):
         return Scope([], [], sorted(firms_of(user)))
     crews = list(user.crews.filter(active=True).order_by("pk"))
     quarters = Quarter.objects.filter(sectors__crew__in=crews).distinct().order_by("pk")

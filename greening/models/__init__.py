@@ -25,6 +25,7 @@ from greening.models.notice import (
 )
 from greening.models.observation import Observation
 from greening.models.order import GuaranteeClaim, NurseryOrder, Reception
+from greening.models.person import Consent, PrivacyRequest, UnusedNotice
 from greening.models.roof import GreenRoof
 from greening.models.site import PlantingSite, Street
 from greening.models.species import Species, Synonym
@@ -37,6 +38,7 @@ __all__ = [
     "CampaignTarget",
     "CareTask",
     "Commune",
+    "Consent",
     "Contractor",
     "Crew",
     "Device",
@@ -52,6 +54,7 @@ __all__ = [
     "Photo",
     "PlantingSite",
     "Preference",
+    "PrivacyRequest",
     "Quarter",
     "Reception",
     "Sector",
@@ -63,6 +66,7 @@ __all__ = [
     "Synonym",
     "Tree",
     "Unreadable",
+    "UnusedNotice",
     "Upload",
     "WateringRound",
 ]

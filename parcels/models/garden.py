@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.gis.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from greening.crs import WGS84
@@ -27,6 +28,8 @@ class SharedGarden(Living, Placed):
     geom = models.MultiPolygonField(_("outline"), srid=WGS84)
     area_m2 = models.FloatField(_("area, m²"), null=True, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
+    rules_fr = models.TextField(_("rules of the garden, French"), max_length=10_000, blank=True)
+    rules_en = models.TextField(_("rules of the garden, English"), max_length=10_000, blank=True)
 
     class Meta:
         verbose_name = _("shared garden")
@@ -36,6 +39,13 @@ class SharedGarden(Living, Placed):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rules_text(self) -> str:
+        """The garden's own rules in the reader's language, or in the other where that one is empty."""
+        texts = (self.rules_fr, self.rules_en)
+        first, second = texts if (get_language() or "fr").startswith("fr") else reversed(texts)
+        return first or second
 
 
 class Plot(Living, Placed):

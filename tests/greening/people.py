@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
+from unittest import mock
 
 from django.contrib.auth.models import Group, User
+from django.core import signing
 from django.test import Client
 
+from greening.accounts.bots import SlowsBots
 from greening.accounts.people import confirm_address
 from greening.roles import Role
 
@@ -29,3 +33,14 @@ def signed_in(*roles: Role, **facts: Any) -> Client:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     client.user = user  # type: ignore[attr-defined]
     return client
+
+
+def seal(form: type[SlowsBots], *, ago: float) -> str:
+    """What a public form carries that was shown `ago` seconds ago; each call is another page."""
+    with mock.patch.object(signing.time, "time", return_value=time.time() - ago):
+        return form.new_seal()
+
+
+def prove_again(client: Client, password: str = PASSWORD) -> None:
+    """Give the password once more, as the pages ask that concern the account's safety."""
+    client.post("/account/reauthenticate/", {"password": password})

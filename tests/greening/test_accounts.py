@@ -19,13 +19,25 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from greening.accounts.forms import SignUpForm
+from greening.models import Consent
 from greening.roles import Role, roles_of
 from tests.conftest import ROOT
 from tests.factories import CommuneFactory
-from tests.greening.people import PASSWORD, person, signed_in
+from tests.greening.people import PASSWORD, person, seal, signed_in
 
 pytestmark = pytest.mark.django_db
-NEW = {"email": "ana@example.fr", "password1": PASSWORD, "password2": PASSWORD}
+FORM = {
+    "email": "ana@example.fr",
+    "password1": PASSWORD,
+    "password2": PASSWORD,
+    "consent": "on",
+}
+
+
+def filled(**more: str) -> dict[str, str]:
+    """The sign-up form as a person sends it: shown some seconds ago, sealed once."""
+    return FORM | {"seal": seal(SignUpForm, ago=10)} | more
 
 
 @pytest.fixture(autouse=True)
@@ -55,11 +67,14 @@ def link_in(message: Any) -> str:
 
 def test_a_resident_signs_up_confirms_signs_in_and_out(client: Client) -> None:
     CommuneFactory(name="Issy")
-    assert client.post(reverse("account_signup"), NEW).url == reverse(
+    assert client.post(reverse("account_signup"), filled()).url == reverse(
         "account_email_verification_sent"
     )
     user = User.objects.get(email="ana@example.fr")
     assert roles_of(user) == {"resident"}
+    assert [(one.text, one.version) for one in Consent.objects.filter(user=user)] == [
+        ("privacy", "2026-12-01")
+    ]
     assert not user.is_staff
     assert sign_in(client, "ana@example.fr").url == reverse("account_email_verification_sent")
 
@@ -110,7 +125,7 @@ def test_a_password_is_changed_by_who_knows_it(client: Client) -> None:
     "weak", ["court", "123456789012345", "motdepasse", "ana@example.fr", "password1234"]
 )
 def test_a_weak_password_is_refused_beside_its_field(client: Client, weak: str) -> None:
-    page = client.post(reverse("account_signup"), NEW | {"password1": weak, "password2": weak})
+    page = client.post(reverse("account_signup"), filled(password1=weak, password2=weak))
     assert page.status_code == 200
     assert page.context["form"].errors["password1"]
     assert not User.objects.exists()
@@ -118,7 +133,7 @@ def test_a_weak_password_is_refused_beside_its_field(client: Client, weak: str) 
 
 def test_a_town_may_close_its_sign_up(client: Client, settings: Any) -> None:
     settings.SIGN_UP = False
-    assert "ne s’ouvre" in words(client.post(reverse("account_signup"), NEW)).replace("'", "’")
+    assert "ne s’ouvre" in words(client.post(reverse("account_signup"), filled())).replace("'", "’")
     assert not User.objects.exists()
     assert reverse("account_signup") not in client.get(reverse("account_login")).content.decode()
 
@@ -139,8 +154,8 @@ def test_a_code_by_mail_can_be_offered_in_place_of_the_password() -> None:
 def test_nobody_learns_who_has_an_account(client: Client) -> None:
     person(email="ana@example.fr")
     for address in ("account_signup", "account_reset_password"):
-        known = client.post(reverse(address), NEW)
-        unknown = Client().post(reverse(address), NEW | {"email": "bo@example.fr"})
+        known = client.post(reverse(address), filled())
+        unknown = Client().post(reverse(address), filled(email="bo@example.fr"))
         assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
     known = sign_in(Client(), "ana@example.fr", "wrong but long enough")
     unknown = sign_in(Client(), "nobody@example.fr", "wrong but long enough")
@@ -159,12 +174,70 @@ def test_guessing_a_password_is_stopped_even_for_the_right_one(client: Client) -
         sign_in(client, "ana@example.fr", "wrong but long enough")
     page = sign_in(client, "ana@example.fr")
     assert "_auth_user_id" not in client.session
-    assert page.context["form"].errors
+    assert "Trop de tentatives" in words(page)
+
+
+def test_the_owner_elsewhere_is_not_shut_out_by_a_strangers_guesses(client: Client) -> None:
+    person(email="ana@example.fr")
+    for _attempt in range(6):
+        sign_in(client, "ana@example.fr", "wrong but long enough")
+    home = Client(REMOTE_ADDR="192.0.2.7")
+    assert sign_in(home, "ana@example.fr").url == "/"
+    assert "_auth_user_id" in home.session
+
+
+def test_a_crowd_of_machines_guesses_no_faster() -> None:
+    person(email="ana@example.fr")
+    for place in range(60):
+        bot = Client(REMOTE_ADDR=f"198.51.100.{place}")
+        sign_in(bot, "ana@example.fr", "wrong but long enough")
+    fresh = Client(REMOTE_ADDR="203.0.113.9")
+    assert "Trop de tentatives" in words(sign_in(fresh, "ana@example.fr"))
+
+
+def test_asking_for_new_passwords_over_and_over_is_stopped(client: Client) -> None:
+    person(email="ana@example.fr")
+    for _attempt in range(5):
+        client.post(reverse("account_reset_password"), {"email": "ana@example.fr"})
+    page = client.post(reverse("account_reset_password"), {"email": "ana@example.fr"})
+    assert page.status_code == 429
+    assert len(mail.outbox) == 5
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"is_staff": "on", "is_superuser": "1"},
+        {"groups": "1", "roles": "administrator"},
+        {"is_active": "", "username": "chef", "id": "1", "user": "1"},
+    ],
+)
+def test_a_right_that_is_posted_along_is_nobodys_field(
+    client: Client, more: dict[str, str]
+) -> None:
+    client.post(reverse("account_signup"), filled(**more))
+    user = User.objects.get()
+    assert (user.is_staff, user.is_superuser, user.is_active) == (False, False, True)
+    assert (user.username, roles_of(user)) == ("ana", {"resident"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.post(reverse("account"), {"first_name": "Ana", "last_name": "Petit", **more})
+    user.refresh_from_db()
+    assert (user.first_name, user.is_staff, user.is_superuser) == ("Ana", False, False)
+    assert user.username == "ana"
+    assert set(user.groups.values_list("name", flat=True)) == {"resident"}
+
+
+def test_a_name_is_text_and_never_markup() -> None:
+    client = signed_in(Role.RESIDENT)
+    client.post(reverse("account"), {"first_name": "<script>alert(1)</script>", "last_name": "x"})
+    page = client.get(reverse("account")).content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
 
 
 def test_mass_sign_up_from_one_place_is_stopped(client: Client) -> None:
     answers = [
-        client.post(reverse("account_signup"), NEW | {"email": f"bot{n}@example.fr"})
+        client.post(reverse("account_signup"), filled(email=f"bot{n}@example.fr"))
         for n in range(21)
     ]
     assert answers[-1].status_code == 429
@@ -280,7 +353,7 @@ def test_messages_leave_by_smtp(client: Client, settings: Any, letterbox: Any) -
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", letterbox.port
     settings.EMAIL_URL = "smtp://there"
     settings.DEFAULT_FROM_EMAIL = "arbres@issy.example"
-    client.post(reverse("account_signup"), NEW)
+    client.post(reverse("account_signup"), filled())
     (letter,) = letterbox.letters
     assert (letter["To"], letter["From"]) == ("ana@example.fr", "arbres@issy.example")
     text = letter.get_payload(decode=True).decode()
@@ -303,7 +376,7 @@ def test_the_address_of_a_mail_server_is_read_from_the_environment(letterbox: An
 def test_a_mail_server_that_is_down_breaks_no_page(client: Client, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    page = client.post(reverse("account_signup"), NEW, follow=True)
+    page = client.post(reverse("account_signup"), filled(), follow=True)
     assert page.status_code == 200
     assert "n’a pas pu partir" in words(page)
 
@@ -314,7 +387,7 @@ def test_without_a_mail_server_messages_go_to_files_and_the_page_says_so(
     settings.EMAIL_URL = ""
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
-    page = client.post(reverse("account_signup"), NEW, follow=True)
+    page = client.post(reverse("account_signup"), filled(), follow=True)
     assert "EMAIL_URL" in words(page)
     (letter,) = (tmp_path / "mail").glob("*.log")
     assert "/account/confirm-email/" in letter.read_text()
