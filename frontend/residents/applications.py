@@ -25,7 +25,7 @@ from parcels.application_lives import cost_of
 from parcels.applying import reconfirm, standing, withdraw
 from parcels.decisions import MENTION, read_by
 from parcels.doorway import Refused
-from parcels.models import Adoption, Application
+from parcels.models import Adoption, Application, Plot
 from parcels.offering import accept, decline
 from parcels.residents import resident_of
 
@@ -111,7 +111,7 @@ def _page(request: HttpRequest, application: Application, refused: str = "") -> 
 # --- what the page's forms ask for ------------------------------------------------------------------
 def _accept(request: HttpRequest, application: Application) -> HttpResponseBase:
     by: Any = request.user
-    adoption = accept(application, by=by)
+    adoption = accept(application, by=by, plot=_seen(request))
     messages.success(request, _("The plot is yours. Happy gardening!"))
     return redirect("my-adoption", number=adoption.pk)
 
@@ -119,9 +119,15 @@ def _accept(request: HttpRequest, application: Application) -> HttpResponseBase:
 def _decline(request: HttpRequest, application: Application) -> HttpResponseBase:
     by: Any = request.user
     cost = cost_in_words(cost_of(application, "declined"))
-    decline(application, by=by)
+    decline(application, by=by, plot=_seen(request))
     messages.success(request, _("You declined the plot. What it costs: %(cost)s") % {"cost": cost})
     return redirect("my-application", number=application.pk)
+
+
+def _seen(request: HttpRequest) -> Plot | None:
+    """The plot that the form was about: an answer is to the offer its reader saw, not to the next one."""
+    number = request.POST.get("plot", "")
+    return Plot(pk=int(number)) if number.isascii() and number.isdigit() else None
 
 
 def _withdraw(request: HttpRequest, application: Application) -> HttpResponseBase:

@@ -37,11 +37,12 @@ def apply_page(request: HttpRequest, number: int) -> HttpResponseBase:
     if rules is None or not counted.takes_applications:
         return redirect("garden", number=garden.pk)
     post = request.POST if request.method == "POST" else None
+    keeping = kept_place(user)
     form = ApplyForm(post, rules=rules.read, resident=resident_of(user))
     said = ""
     if post is not None and form.is_valid():
         try:
-            made = write_down_and_apply(user, garden, form.told)
+            made = write_down_and_apply(user, garden, form.told, keeping)
         except Refused as refused:
             field = FIELD_OF_RULE.get(refused.code)
             if field in form.fields:
@@ -56,6 +57,7 @@ def apply_page(request: HttpRequest, number: int) -> HttpResponseBase:
         "row": counted,
         "form": form,
         "refused": said,
+        "keeping": keeping,
         "elsewhere": open_ones.exclude(garden=garden).select_related("garden"),
         "rules": rules,
         "words": rules_in_words(rules.read),
@@ -64,7 +66,16 @@ def apply_page(request: HttpRequest, number: int) -> HttpResponseBase:
     return render(request, "frontend/residents/apply.html", context, status=status)
 
 
+def kept_place(user: Any) -> Application | None:
+    """An application whose garden was closed: the next one keeps its day, once."""
+    closed = Application.objects.of_user(user).filter(state="closed", moved_to=None)
+    return closed.select_related("garden").order_by("submitted_at", "pk").first()
+
+
 @all_or_nothing
-def write_down_and_apply(user: User, garden: SharedGarden, told: Mapping[str, Any]) -> Application:
+def write_down_and_apply(
+    user: User, garden: SharedGarden, told: Mapping[str, Any], keeping: Application | None
+) -> Application:
     """Details and application together: where a rule refuses the second, the first is not kept either."""
-    return apply_for(write_down(user, told, consent=CONSENT_VERSION), garden, by=user)
+    me = write_down(user, told, consent=CONSENT_VERSION)
+    return apply_for(me, garden, by=user, keeping=keeping)

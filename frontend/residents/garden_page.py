@@ -14,7 +14,10 @@ from frontend.residents.maps import residents_map
 from frontend.residents.words import rules_in_words
 from greening.layers import LAYERS
 from parcels.decisions import MENTION
-from parcels.models import AllocationRules, Application, Draw
+from parcels.models import AllocationRules, Application, Draw, GardenReferent
+
+#: The next gate that is open, and a few more; what is new, not everything that ever was.
+OPEN_DAYS, NEWS = 3, 5
 
 
 @require_safe
@@ -35,6 +38,9 @@ def garden_page(request: HttpRequest, number: int) -> HttpResponseBase:
             for plot in sorted(plots, key=_by_number)
         ],
         "mine": mine,
+        "referent": GardenReferent.objects.filter(garden=garden).first(),
+        "open_days": garden.open_days.coming().select_related("garden")[:OPEN_DAYS],
+        "news": garden.news.published()[:NEWS],
         "rules": rules,
         "words": rules_in_words(rules.read) if rules else [],
         "mention": MENTION,

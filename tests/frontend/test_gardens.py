@@ -19,6 +19,9 @@ from parcels.models import (
     Application,
     Contest,
     Decision,
+    GardenNews,
+    GardenReferent,
+    OpenDay,
     Plot,
     Resident,
     SharedGarden,
@@ -130,6 +133,32 @@ def test_a_garden_page_says_the_rules_in_plain_words_in_both_languages(client: C
     assert "Vous avez 7 jours" in text_of(client, f"/gardens/{plot.garden.pk}/", "fr")
 
 
+def test_a_garden_page_says_whom_to_ask_when_the_gate_is_open_and_what_is_new(
+    client: Client,
+) -> None:
+    garden = SharedGardenFactory(rules_en="No <b>fires</b>.", rules_fr="Pas de feu.")
+    GardenReferent.objects.create(garden=garden, name="Camille", email="camille@example.fr")
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    for day, note in ((tomorrow, "Bring gloves"), (tomorrow - dt.timedelta(days=9), "Long gone")):
+        OpenDay.objects.create(
+            garden=garden, day=day, starts=dt.time(10), ends=dt.time(12), note=note
+        )
+    GardenNews.objects.create(garden=garden, title="Compost", body="*New* heap<script>")
+    later = timezone.now() + dt.timedelta(days=2)
+    GardenNews.objects.create(garden=garden, title="Not yet", body="…", published_at=later)
+    html = client.get(f"/gardens/{garden.pk}/", headers={"Accept-Language": "en"}).content.decode()
+    for said in (
+        "mailto:camille@example.fr",
+        "Bring gloves",
+        "Compost",
+        "<em>New</em> heap&lt;script&gt;",
+        "No &lt;b&gt;fires&lt;/b&gt;.",
+    ):
+        assert said in html
+    assert "Long gone" not in html
+    assert "Not yet" not in html
+
+
 def test_the_words_follow_the_rules_as_they_are(client: Client, rules: AllocationRules) -> None:
     changed = {**DEFAULT, "answer_days": 10, "refusal_costs": [{"cost": "end_of_list"}]}
     AllocationRules.objects.filter(pk=rules.pk).update(rules=changed | {"unanswered": "nothing"})
@@ -202,7 +231,7 @@ def test_a_resident_applies_and_reads_what_comes_next() -> None:
 
 def test_what_is_missing_is_said_beside_its_field_and_nothing_is_kept() -> None:
     garden = SharedGardenFactory()
-    user = neighbour("alix", name="Avant")
+    user = neighbour("avant")
     told = {**DETAILS, "address": " ", "consent": ""}
     del told["declares_adult"]
     answer = browser(user).post(f"/gardens/{garden.pk}/apply/", told)
@@ -289,6 +318,18 @@ def test_every_form_asks_for_its_token() -> None:
     assert not Contest.objects.exists()
 
 
+def test_who_waited_for_a_garden_that_closed_keeps_their_day_in_another() -> None:
+    alix = neighbour("alix")
+    day = dt.date(2026, 2, 2)
+    gone = ApplicationFactory(resident=alix, state="closed", day=day, garden__name="Jardin fermé")
+    mine, garden = browser(alix), SharedGardenFactory()
+    address = f"/gardens/{garden.pk}/apply/"
+    assert "Jardin fermé was closed: this application keeps your day" in text_of(mine, address)
+    mine.post(address, DETAILS)
+    made = Application.objects.get(garden=garden)
+    assert (made.moved_from, made.submitted_at) == (gone, gone.submitted_at)
+
+
 # --- my application ---------------------------------------------------------------------------------
 def test_the_place_is_said_with_its_reasons_in_words() -> None:
     garden = SharedGardenFactory()
@@ -346,6 +387,19 @@ def test_an_offer_stands_first_among_my_next_steps_and_is_accepted() -> None:
     assert answer.redirect_chain[-1][0] == f"/gardens/adoptions/{adoption.pk}/"
     assert "The plot is yours" in answer.content.decode()
     assert Plot.objects.get(number="7").state == "occupied"
+
+
+def test_an_answer_to_another_plot_than_the_one_on_offer_is_refused() -> None:
+    """The page stood open while that offer lapsed and another one came."""
+    alix, garden = neighbour("alix"), SharedGardenFactory()
+    made, other = offered(alix, garden), PlotFactory(garden=garden)
+    for answer in ("accept", "decline"):
+        said = browser(alix).post(
+            f"/gardens/applications/{made.pk}/", {"do": answer, "plot": other.pk}
+        )
+        assert said.status_code == 409
+        assert "This offer is over: look at your page again." in said.content.decode()
+    assert Application.objects.get().state == "offered"
 
 
 def test_an_offer_that_is_over_is_refused_in_a_sentence() -> None:
@@ -441,7 +495,7 @@ def test_somebody_elses_number_leads_nowhere() -> None:
     made.refresh_from_db()
     assert made.state == "offered"
     assert not Contest.objects.exists()
-    assert "offered to you" not in text_of(thief, "/gardens/")
+    assert "is offered to you" not in text_of(thief, "/gardens/")
 
 
 def test_the_town_itself_reads_no_resident_page() -> None:

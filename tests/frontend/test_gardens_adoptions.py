@@ -138,7 +138,7 @@ def test_too_much_water_is_said_beside_the_field() -> None:
 
 # --- together ---------------------------------------------------------------------------------------
 def test_an_invited_neighbour_joins_and_may_water_and_no_more() -> None:
-    alix = neighbour("alix", name="Alix")
+    alix = neighbour("alix")
     adoption = plot_of(alix)
     html = browser(alix).get(f"/gardens/adoptions/{adoption.pk}/").content.decode()
     link = re.search(r'value="http://testserver(/gardens/invitations/[^"]+)"', html)
