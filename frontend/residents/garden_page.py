@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from frontend.residents.access import garden_at, rules_in_force
@@ -18,6 +19,15 @@ from parcels.models import AllocationRules, Application, Draw, GardenReferent
 
 #: The next gate that is open, and a few more; what is new, not everything that ever was.
 OPEN_DAYS, NEWS = 3, 5
+#: Whether somebody leaves, or has an offer to answer, is nobody else's business.
+TAKEN = pgettext_lazy("one plot", "taken")
+PLOT_STATES = {
+    "available": pgettext_lazy("one plot", "free"),
+    "offered": TAKEN,
+    "occupied": TAKEN,
+    "notice": TAKEN,
+    "resting": pgettext_lazy("one plot", "resting"),
+}
 
 
 @require_safe
@@ -34,7 +44,12 @@ def garden_page(request: HttpRequest, number: int) -> HttpResponseBase:
         "garden": garden,
         "row": count([garden])[0],
         "plots": [
-            {"plot": plot, "group": LAYERS["plots"].group_of(plot.state), "at": _at(plot)}
+            {
+                "plot": plot,
+                "group": LAYERS["plots"].group_of(plot.state),
+                "state": PLOT_STATES[plot.state],
+                "at": _at(plot),
+            }
             for plot in sorted(plots, key=_by_number)
         ],
         "mine": mine,

@@ -23,6 +23,7 @@ def build() -> None:
 
     from django.utils import timezone
 
+    from greening.accounts.consents import agree
     from greening.models import Commune, Tree
     from parcels.models import Plot, Resident, SharedGarden
     from parcels.offering import offer_next
@@ -46,6 +47,8 @@ def build() -> None:
         )
     for number in ("1", "2"):
         offer_next(garden.plots.get(number=number), by=None)
+    for resident in Resident.objects.exclude(user=None):
+        agree(resident.user)
     sacha = Resident.objects.get(name="Sacha")
     tree = Tree.objects.filter(state="establishing")[0]
     make.AdoptionFactory(
