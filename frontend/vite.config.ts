@@ -91,6 +91,7 @@ export default defineConfig({
         "src/programme/import.ts",
         "src/desk/main.ts",
         "src/report/main.ts",
+        "src/gardens/main.ts",
         "src/garden-desk/main.ts",
         "src/style/main.css",
         ...FIELD_ENTRIES,

@@ -53,9 +53,6 @@ privacy-desk      out        out              out             out        in
 field-desk        out        out              out             out        out
 field-photo-desk  out        out              out             in         out
 survival-checks   in         out              out             out        out
-notices           in         in               in              in         in
-notice-topics     in         in               in              in         in
-mail-desk         out        out              out             out        out
 garden-desk       out        in               out             out        out
 """
 MAY_OPEN = cells_of(PAGES)[1] | cells_of(MORE_PAGES)[1]
