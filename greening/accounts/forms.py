@@ -19,7 +19,6 @@ from greening.accounts.bots import SlowsBots
 from greening.models import PrivacyRequest
 from greening.roles import LABELS, Role
 
-
 log = logging.getLogger(__name__)
 
 

@@ -50,7 +50,7 @@ def must_have_one(user: User | AnonymousUser) -> bool:
 
 
 def has_one(user: User | AnonymousUser) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
 
 
 class TownFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
