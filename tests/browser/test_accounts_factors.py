@@ -132,7 +132,7 @@ def test_a_resident_adds_an_app_and_a_passkey_signs_in_with_it_and_erases_the_ac
     page.goto(f"{town}/account/login/?next=/account/sign-ins/")
     open_to_all(page)
     page.get_by_role("button", name="Utiliser une clé d’accès").click()
-    expect(page.get_by_text("cet appareil")).to_be_visible()
+    expect(page.get_by_role("heading", name="Où je suis connecté")).to_be_visible()
     open_to_all(page)
 
     # What concerns the account's safety asks again; the key answers.
