@@ -21,6 +21,16 @@ from frontend.programme.making import new_object
 from frontend.programme.objects import object_page
 from frontend.programme.rounds import plan_page
 from frontend.programme.survival_checks import survival_page
+from frontend.residents.adopting import adopt_page
+from frontend.residents.adoptions import adoption_calendar, adoption_page
+from frontend.residents.applications import application_page as my_application_page
+from frontend.residents.applications import mine_page
+from frontend.residents.applying import apply_page
+from frontend.residents.decisions import decision_page
+from frontend.residents.garden_page import garden_page as public_garden_page
+from frontend.residents.garden_page import rules_page as public_rules_page
+from frontend.residents.gardens import gardens_page
+from frontend.residents.invitations import invitation_page
 from frontend.views.heat_page import heat_page, model_card, ranking_csv, ranking_json
 from frontend.views.map_page import map_page
 
@@ -58,6 +68,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("field/", field_page, name="field"),
     path("field/worker.js", field_worker, name="field-worker"),
     path("field/app.webmanifest", field_manifest, name="field-manifest"),
+    path("gardens/", gardens_page, name="gardens"),
+    path("gardens/rules/", public_rules_page, name="garden-rules"),
+    path("gardens/mine/", mine_page, name="my-garden"),
+    path("gardens/<int:number>/", public_garden_page, name="garden"),
+    path("gardens/<int:number>/apply/", apply_page, name="apply"),
+    path("gardens/applications/<int:number>/", my_application_page, name="my-application"),
+    path("gardens/decisions/<int:number>/", decision_page, name="my-decision"),
+    path("gardens/adoptions/<int:number>/", adoption_page, name="my-adoption"),
+    path("gardens/adoptions/<int:number>/dates.ics", adoption_calendar, name="my-adoption-dates"),
+    path("gardens/invitations/<str:token>/", invitation_page, name="invitation"),
+    path("gardens/adopt/<slug:layer>/<int:number>/", adopt_page, name="adopt"),
     path("gardens/desk/", include(GARDEN_DESK)),
     path("gardens/<int:number>/open-days.ics", open_days_ics, name="garden-open-days"),
     path("heat/", heat_page, name="heat"),

@@ -90,6 +90,7 @@ export default defineConfig({
         "src/programme/list-map.ts",
         "src/programme/import.ts",
         "src/desk/main.ts",
+        "src/gardens/main.ts",
         "src/garden-desk/main.ts",
         "src/style/main.css",
         ...FIELD_ENTRIES,

@@ -16,6 +16,7 @@ from greening.events import Change
 from greening.models import CareTask, PlantingSite, Tree
 from greening.models.base import new_uuid
 from greening.roles import Role, holds
+from parcels import telling
 from parcels.adoption_lives import TERM_MONTHS
 from parcels.allocation import months_after
 from parcels.application_lives import WHO, has_plot
@@ -79,7 +80,7 @@ def agree(
 ) -> Adoption:
     """The body that manages the pit agreed: the permit runs from today."""
     today = timezone.localdate()
-    return _move(
+    agreed = _move(
         adoption,
         by,
         state="active",
@@ -88,11 +89,16 @@ def agree(
         since=today.isoformat(),
         until=months_after(today, _months(adoption)).isoformat(),
     )
+    telling.permit(agreed)
+    return agreed
 
 
+@all_or_nothing
 def disagree(adoption: Adoption, *, by: User | None) -> Adoption:
     """The body that manages the pit did not agree."""
-    return _move(adoption, by, state="refused")
+    refused = _move(adoption, by, state="refused")
+    telling.permit(refused)
+    return refused
 
 
 @all_or_nothing
@@ -103,10 +109,13 @@ def renew(adoption: Adoption, *, by: User | None) -> Adoption:
     return _move(adoption, by, state="active", renewed_on=timezone.localdate().isoformat())
 
 
+@all_or_nothing
 def give_notice(adoption: Adoption, *, by: User | None, ends_on: dt.date | None = None) -> Adoption:
     """The holder leaves on `ends_on`, or after the rules' notice: time enough to find the next gardener."""
     last = ends_on or timezone.localdate() + dt.timedelta(days=_notice_days(adoption))
-    return _move(adoption, by, state="notice", ends_on=last.isoformat())
+    noticed = _move(adoption, by, state="notice", ends_on=last.isoformat())
+    telling.noticed(noticed)
+    return noticed
 
 
 def take_notice_back(adoption: Adoption, *, by: User | None) -> Adoption:
@@ -114,13 +123,16 @@ def take_notice_back(adoption: Adoption, *, by: User | None) -> Adoption:
     return _move(adoption, by, state="active", ends_on=None)
 
 
+@all_or_nothing
 def end(
     adoption: Adoption, *, by: User | None, because: str = Adoption.Because.BY_TOWN
 ) -> Adoption:
     """End at once, or after notice; its plot is free then. A request that was not answered yet is withdrawn."""
     if adoption.state == "requested":
         return _move(adoption, by, state="ended")
-    return _move(adoption, by, state="ended", ended_because=str(because))
+    over = _move(adoption, by, state="ended", ended_because=str(because))
+    telling.ended(over)
+    return over
 
 
 @all_or_nothing
@@ -317,13 +329,23 @@ def _step(adoption: Adoption, source: str, day: dt.date, **patch: Any) -> bool:
     if held.state != source:
         return False
     pass_door(Change("adoption", held.uuid, patch, device_time=noon(day)))
+    {"renewal_due": telling.renewal_due, "notice": telling.noticed, "ended": telling.ended}[
+        patch["state"]
+    ](_now(held))
     return True
 
 
 @all_or_nothing
 def _move(adoption: Adoption, by: User | None, **patch: Any) -> Adoption:
     pass_door(Change("adoption", adoption.uuid, patch, actor=by, source=through(by)))
-    return Adoption.objects.get(pk=adoption.pk)
+    return _now(adoption)
+
+
+def _now(adoption: Adoption) -> Adoption:
+    rows = Adoption.objects.select_related(
+        "plot__garden", "site", "tree", "rules", "resident__user"
+    )
+    return rows.get(pk=adoption.pk)
 
 
 def _months(adoption: Adoption) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from greening.events import Change
 from greening.models.base import new_uuid
+from parcels import telling
 from parcels.allocation import Ranking, months_after
 from parcels.application_lives import MOVED, claim_of
 from parcels.decisions import log
@@ -52,7 +53,9 @@ def apply_for(
             "submitted_at": keeping.submitted_at.isoformat(),
         }
     pass_door(Change("application", uuid, patch, create=True, actor=by, source=through(by)))
-    return Application.objects.get(uuid=uuid)
+    made = Application.objects.select_related("garden", "resident__user").get(uuid=uuid)
+    telling.received(made)
+    return made
 
 
 @all_or_nothing
@@ -60,7 +63,9 @@ def check(application: Application, *, by: User | None) -> Application:
     """Somebody of the town looked at the papers: they are in order, and the application waits."""
     moves = ["checked", "waiting"] if application.state == "submitted" else ["waiting"]
     pass_door(*(_move(application, by, state=state) for state in moves))
-    return _now(application)
+    checked = _now(application)
+    telling.checked(checked)
+    return checked
 
 
 @all_or_nothing
@@ -81,7 +86,9 @@ def refuse(
         application=application,
         facts={"reason": reason},
     )
-    return _now(application)
+    refused = _now(application)
+    telling.refused(refused)
+    return refused
 
 
 @all_or_nothing
@@ -92,6 +99,7 @@ def withdraw(application: Application, *, by: User | None) -> Application:
     hold(application.garden)
     held = _now(application)
     pass_door(_move(application, by, state="withdrawn"))
+    telling.withdrawn(held)
     if held.state == "offered":
         to_the_next(held.offered_plot)
     return _now(application)
@@ -120,7 +128,10 @@ def close_garden(garden: SharedGarden, *, by: User | None) -> list[Application]:
     )
     facts = {"applications": [str(application.uuid) for application in waited]}
     log(garden, Decision.What.CLOSED, rules_of(timezone.localdate(now)), now, facts=facts)
-    return [_now(application) for application in waited]
+    ended = [_now(application) for application in waited]
+    for application in ended:
+        telling.garden_closed(application)
+    return ended
 
 
 # --- where an application stands --------------------------------------------------------------------
@@ -162,24 +173,30 @@ def reconfirm_by(application: Application, day: dt.date) -> dt.date | None:
 
 # --- scheduled --------------------------------------------------------------------------------------
 def reconfirmations(day: dt.date) -> str:
-    """Ask those who have waited for a year whether they still want a plot; who said nothing in time lapses."""
-    asked = lapsed = 0
-    rows = Application.objects.waiting().select_related("rules", "garden", "resident")
+    """Ask those who have waited for a year whether they still want a plot; who said nothing in time lapses.
+
+    Nobody lapses unasked: people without an account are counted, for the town to write to.
+    """
+    asked = lapsed = by_letter = 0
+    rows = Application.objects.waiting().select_related("rules", "garden", "resident__user")
     for application in rows.order_by("pk"):
         last_day = reconfirm_by(application, day)
         if last_day is None:
             continue
-        if day > last_day:
+        if application.resident.user is None:
+            by_letter += 1
+        elif day > last_day:
             lapsed += _lapse(application, day)
         else:
-            asked += 1
-    return f"{asked} asked to reconfirm, {lapsed} lapsed"
+            asked += telling.reconfirm(application, reconfirmation_asked(application), last_day)
+    said = f"{asked} asked to reconfirm, {lapsed} lapsed"
+    return f"{said}, {by_letter} to be asked by letter" if by_letter else said
 
 
 @all_or_nothing
 def _lapse(application: Application, day: dt.date) -> bool:
     hold(application.garden)
-    held = Application.objects.select_related("rules").get(pk=application.pk)
+    held = _now(application)
     last_day = reconfirm_by(held, day)
     if last_day is None or day <= last_day:
         return False  # reconfirmed, or lapsed already, a moment ago
@@ -193,6 +210,7 @@ def _lapse(application: Application, day: dt.date) -> bool:
         application=application,
         facts={"asked": reconfirmation_asked(held).isoformat(), "until": last_day.isoformat()},
     )
+    telling.lapsed(held, last_day)
     return True
 
 
@@ -229,5 +247,7 @@ def _move(
 
 
 def _now(application: Application) -> Application:
-    rows = Application.objects.select_related("offered_plot", "garden", "resident", "rules")
+    rows = Application.objects.select_related(
+        "offered_plot", "garden", "resident__user", "rules", "decision__rules"
+    )
     return rows.get(pk=application.pk)

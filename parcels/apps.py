@@ -9,9 +9,19 @@ class ParcelsConfig(AppConfig):
     verbose_name = _("Parcels")
 
     def ready(self) -> None:
+        from greening.accounts.own_data import OwnData
+        from greening.accounts.own_data import register as register_own_data
         from greening.demo.registry import register as register_demo
         from greening.layers import register
-        from parcels import adoption_lives, application_lives, due, garden_pages, lives
+        from parcels import (
+            adoption_lives,
+            application_lives,
+            due,
+            garden_pages,
+            lives,
+            residents,
+            telling,
+        )
         from parcels.map_layers import BUILDINGS, COURTYARDS, GARDENS, PARCELS, PLOTS
 
         lives.declare()
@@ -19,5 +29,7 @@ class ParcelsConfig(AppConfig):
         adoption_lives.declare()
         garden_pages.declare()
         due.declare()
+        telling.declare()
+        register_own_data(OwnData("gardens", residents.export, residents.erase))
         register(PARCELS, BUILDINGS, COURTYARDS, GARDENS, PLOTS)
         register_demo(20, "land", "parcels.demo.load.build", "parcels.demo.load.is_done")

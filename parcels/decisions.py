@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from greening.events import Change
 from greening.models.base import new_uuid
+from parcels import telling
 from parcels.allocation import METHOD, Candidate, Ranking, Reason, digest, rank
 from parcels.doorway import Refused, all_or_nothing, pass_door, through
 from parcels.models import (
@@ -175,7 +176,10 @@ def answer(objection: Contest, sentence: str, *, upheld: bool, by: User | None) 
     _with_words(objection.uuid, answer=sentence.strip())
     patch = {"state": "upheld" if upheld else "dismissed"}
     pass_door(Change("contest", objection.uuid, patch, actor=by, source=through(by)))
-    return Contest.objects.get(pk=objection.pk)
+    rows = Contest.objects.select_related("decision__garden", "resident__user")
+    answered = rows.get(pk=objection.pk)
+    telling.contest_answered(answered)
+    return answered
 
 
 @all_or_nothing

@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from greening.events import Change
+from parcels import telling
 from parcels.allocation import rank
+from parcels.application_lives import cost_of
 from parcels.decisions import facts_of_offer, log
 from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
-from parcels.models import Adoption, Application, Decision, Draw, Plot
-from parcels.waiting import candidates, hold, reveal, rules_of, seeds
+from parcels.models import Adoption, Application, Decision, Plot
+from parcels.waiting import candidates, draw_of, hold, reveal, rules_of, seeds
 
 #: Gardens in which plots are given.
 GIVING = ("open", "full")
@@ -38,7 +40,7 @@ def offer_next(plot: Plot, *, by: User | None, day: dt.date | None = None) -> Ap
     drawn = seeds(plot.garden, keys)
     places = rank(standing, rules.read, seeds=drawn, accessible=plot.accessible)
     if places and not places[0].settled:
-        draw = Draw.objects.get(garden=plot.garden, key=places[0].candidate.order_key)
+        draw = draw_of(plot.garden, places[0].candidate.order_key)
         reveal(draw, rules, at)
         drawn[draw.key] = draw.seed
         places = rank(standing, rules.read, seeds=drawn, accessible=plot.accessible)
@@ -73,26 +75,46 @@ def offer_next(plot: Plot, *, by: User | None, day: dt.date | None = None) -> Ap
             device_time=at if day else None,
         )
     )
-    return Application.objects.get(pk=application.pk)
+    offered = _now(application)
+    telling.offered(offered)
+    return offered
 
 
 @all_or_nothing
-def accept(application: Application, *, by: User | None) -> Adoption:
-    """The applicant takes the plot: it is theirs from today. A second click finds the same adoption."""
+def accept(application: Application, *, by: User | None, plot: Plot | None = None) -> Adoption:
+    """The applicant takes the plot: it is theirs from today. A second click finds the same adoption.
+
+    The plot is the one that `application` was offered when it was read, or `plot`: if another one is on offer by
+    now, nobody gets what they did not see.
+    """
     hold(application.garden)
+    _same_offer(application, plot)
     _answer(application, "accepted", by)
     rows = Adoption.objects.filter(application=application).select_related("plot__garden")
-    return rows.latest("pk")
+    adoption = rows.latest("pk")
+    telling.accepted(_now(application), adoption)
+    return adoption
 
 
 @all_or_nothing
-def decline(application: Application, *, by: User | None) -> Application:
+def decline(application: Application, *, by: User | None, plot: Plot | None = None) -> Application:
     """The applicant does not take the plot, at the price the rules say; it goes to the next in line."""
     hold(application.garden)
-    plot = Application.objects.select_related("offered_plot").get(pk=application.pk).offered_plot
+    held = _same_offer(application, plot)
     _answer(application, "declined", by)
-    to_the_next(plot)
-    return Application.objects.get(pk=application.pk)
+    if held.state == "offered":
+        telling.declined(held, cost_of(held, "declined"), lapsed=False)
+        to_the_next(held.offered_plot)
+    return _now(application)
+
+
+def _same_offer(application: Application, plot: Plot | None) -> Application:
+    """The application as it is now, with the offer that its reader saw."""
+    held = _now(application)
+    seen = plot.pk if plot else application.offered_plot_id
+    if seen is not None and held.offered_plot_id != seen:
+        raise Refused("other_offer", _("This offer is over: look at your page again."))
+    return held
 
 
 def _answer(application: Application, state: str, by: User | None) -> None:
@@ -125,8 +147,7 @@ def expire_due(day: dt.date) -> str:
 @all_or_nothing
 def _expire(application: Application, day: dt.date) -> tuple[bool, Application | None]:
     hold(application.garden)
-    rows = Application.objects.select_related("offered_plot", "garden", "resident")
-    held = rows.get(pk=application.pk)
+    held = _now(application)
     if held.state != "offered" or held.offer_until is None or held.offer_until >= day:
         return False, None  # answered a moment ago
     at = noon(day)
@@ -135,4 +156,12 @@ def _expire(application: Application, day: dt.date) -> tuple[bool, Application |
     facts = {"until": held.offer_until.isoformat()}
     what = Decision.What.EXPIRED
     log(held.garden, what, rules_of(day), at, application=held, plot=plot, facts=facts)
+    telling.declined(held, cost_of(held, "expired"), lapsed=True)
     return True, to_the_next(plot, day)
+
+
+def _now(application: Application) -> Application:
+    rows = Application.objects.select_related(
+        "offered_plot", "garden", "resident__user", "rules", "decision__rules"
+    )
+    return rows.get(pk=application.pk)

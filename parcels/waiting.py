@@ -95,13 +95,17 @@ def draw_to_come(garden: SharedGarden, prefix: str) -> Draw:
     if found is not None:
         return found
     number = same_day.count() + 1
+    return _committed(garden, prefix if number == 1 else f"{prefix}#{number:02d}")
+
+
+def draw_of(garden: SharedGarden, key: str) -> Draw:
+    """The draw that settles this key; a list brought along on paper has none yet, and it is committed to now."""
+    return Draw.objects.filter(garden=garden, key=key).first() or _committed(garden, key)
+
+
+def _committed(garden: SharedGarden, key: str) -> Draw:
     seed = secrets.token_hex(32)
-    return Draw.objects.create(
-        garden=garden,
-        key=prefix if number == 1 else f"{prefix}#{number:02d}",
-        sealed=seed,
-        commitment=commitment(seed),
-    )
+    return Draw.objects.create(garden=garden, key=key, sealed=seed, commitment=commitment(seed))
 
 
 def reveal(draw: Draw, rules: AllocationRules, at: dt.datetime) -> None:

@@ -26,6 +26,7 @@ from frontend.programme.list_views import row_of
 from frontend.programme.moves import EDIT_FIELDS, MoveForm, make_move, moves_for
 from frontend.programme.names import species_names
 from frontend.programme.rounds import Stop, log_stop, run_of
+from frontend.residents.adopting import resident_link
 from frontend.views.ranks import rank_of
 from greening.check_lives import next_inspection
 from greening.events.values import to_wire
@@ -101,7 +102,10 @@ def object_page(request: HttpRequest, layer: str, number: int) -> HttpResponseBa
     if request.method == "POST":
         return _changed(request, kind, thing)
     if request.GET.get("fragment"):
-        context = _facts(kind, thing) | {"shape": thing.geom.json}
+        context = _facts(kind, thing) | {
+            "shape": thing.geom.json,
+            "resident_link": resident_link(request.user, thing),
+        }
         return render(request, "frontend/card.html", context)
     return _page(request, kind, thing)
 
@@ -144,6 +148,7 @@ def _page(
         else "",
         "extras": _extras(kind, thing),
         "species_names": species_names() if staff and asks_species else "",
+        "resident_link": resident_link(request.user, thing),
     }
     status = 409 if wrong else 200
     return render(request, "frontend/programme/object.html", context, status=status)

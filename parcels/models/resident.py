@@ -37,8 +37,9 @@ def household_key(address: str, door: str, postcode: str) -> str:
     """
     parts = []
     for text in (address, door, postcode):
-        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-        parts.append(" ".join("".join(c if c.isalnum() else " " for c in plain).split()))
+        letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        plain = "".join(c if c.isalnum() else " " for c in letters).casefold()
+        parts.append(" ".join(plain.split()))
     return salted_hmac("parcels.household", "\n".join(parts), algorithm="sha256").hexdigest()
 
 

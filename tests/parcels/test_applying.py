@@ -218,11 +218,14 @@ def test_the_hash_of_a_draw_stands_before_anybody_is_in_it_and_the_seed_after_th
 
 # --- reconfirming -----------------------------------------------------------------------------------
 def test_who_does_not_reconfirm_within_the_days_of_grace_lapses_once() -> None:
-    made = ApplicationFactory(day=dt.date(2026, 3, 2))
-    other = ApplicationFactory(garden=made.garden, day=dt.date(2026, 3, 2))
+    made = ApplicationFactory(day=dt.date(2026, 3, 2), resident=neighbour("alix"))
+    other = ApplicationFactory(
+        garden=made.garden, day=dt.date(2026, 3, 2), resident=neighbour("robin")
+    )
     assert reconfirmations(dt.date(2027, 3, 1)) == "0 asked to reconfirm, 0 lapsed"
     assert standing(made, dt.date(2027, 3, 1)).reconfirm_by is None
     assert reconfirmations(dt.date(2027, 3, 2)) == "2 asked to reconfirm, 0 lapsed"
+    assert reconfirmations(dt.date(2027, 3, 3)) == "0 asked to reconfirm, 0 lapsed"  # told once
     assert standing(made, dt.date(2027, 3, 2)).reconfirm_by == dt.date(2027, 4, 1)
     Application.objects.filter(pk=other.pk).update(reconfirmed_on=dt.date(2027, 3, 5))
     # Three nights were missed: the next run catches up.
@@ -231,6 +234,13 @@ def test_who_does_not_reconfirm_within_the_days_of_grace_lapses_once() -> None:
     made.refresh_from_db()
     assert made.state == "lapsed"
     assert [entry.what for entry in Decision.objects.all()] == ["lapsed"]
+
+
+def test_who_has_no_account_is_asked_by_letter_and_does_not_lapse_unasked() -> None:
+    made = ApplicationFactory(day=dt.date(2020, 1, 1))
+    assert reconfirmations(timezone.localdate()).endswith("0 lapsed, 1 to be asked by letter")
+    made.refresh_from_db()
+    assert made.state == "waiting"
 
 
 def test_reconfirming_keeps_the_place_for_a_year() -> None:

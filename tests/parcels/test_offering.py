@@ -159,6 +159,31 @@ def test_what_silence_costs_is_the_rules_to_say(
     assert plot.state == "available"
 
 
+def test_nobody_accepts_a_plot_that_they_did_not_see() -> None:
+    """The page showed one plot; by the time of the click that offer is over, and there is another."""
+    alix = neighbour("alix")
+    seen, other = PlotFactory(), None
+    (mine,) = line(seen.garden, alix)
+    as_read = offer_next(seen, by=None)
+    assert as_read is not None
+    expire_due(days(8))
+    other = PlotFactory(garden=seen.garden)
+    offer_next(other, by=None)
+    for verb in (accept, decline):
+        with pytest.raises(Refused, match="This offer is over"):
+            verb(as_read, by=account(alix))
+        with pytest.raises(Refused, match="This offer is over"):
+            verb(fresh(mine), by=account(alix), plot=seen)
+    assert accept(fresh(mine), by=account(alix), plot=other).plot == other
+
+
+def test_a_paper_list_without_its_draw_is_drawn_when_a_plot_is_offered() -> None:
+    plot = PlotFactory()
+    ApplicationFactory.create_batch(3, garden=plot.garden)
+    assert offer_next(plot, by=None) is not None
+    assert Draw.objects.get().honest
+
+
 def test_after_its_last_day_an_offer_cannot_be_accepted_any_more() -> None:
     alix = neighbour("alix")
     plot = PlotFactory()
@@ -275,6 +300,7 @@ def test_a_touched_log_is_seen(touched: str) -> None:
     garden = logged()
     rows = Decision.objects.filter(garden=garden, number=2)
     if touched == "removed":
+        Application.objects.update(state="waiting", decision=None)
         rows._raw_delete(rows.db)  # a hand in the database
     elif touched == "made_at":
         rows.update(made_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))

@@ -1,0 +1,1 @@
+"""Pages for residents: what they can ask, take part in, and what came of it."""

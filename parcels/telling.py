@@ -1,0 +1,395 @@
+"""What the gardens tell people: one function for each occasion, called in the transaction of what it tells of.
+
+Keys name the occasion, so that the same is never told twice; a date told once is moved or taken out of the reader's
+calendar by what is told next.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from greening.notices import CalendarEntry, NoticeKind, Topic, notify, register
+from parcels.allocation_rules import Cost
+from parcels.models import Adoption, Application, Contest, Resident
+
+#: Where a resident's own gardens, applications and dates stand; the page belongs to the floor above.
+MINE = "/gardens/mine/"
+
+
+def received(application: Application) -> None:
+    _tell(
+        application.resident,
+        "application-received",
+        key=f"application-received:{application.uuid}",
+        facts={"garden": application.garden.name},
+    )
+
+
+def checked(application: Application) -> None:
+    _tell(
+        application.resident,
+        "application-checked",
+        key=f"application-checked:{application.uuid}:{application.rev}",
+        facts={"garden": application.garden.name},
+    )
+
+
+def refused(application: Application) -> None:
+    """The town's own words stay on the page: a mail is kept by others."""
+    _tell(
+        application.resident,
+        "application-refused",
+        key=f"application-refused:{application.uuid}:{application.rev}",
+        facts={"garden": application.garden.name, "reason": application.reason},
+    )
+
+
+def offered(application: Application) -> None:
+    _tell(
+        application.resident,
+        "plot-offered",
+        key=f"plot-offered:{_offer(application)}",
+        facts=_of_offer(application),
+        calendar=_until(application),
+    )
+
+
+def accepted(application: Application, adoption: Adoption) -> None:
+    _tell(
+        application.resident,
+        "offer-accepted",
+        key=f"offer-accepted:{_offer(application)}",
+        facts={**_of_offer(application), "term": adoption.until},
+        calendar=_until(application, cancelled=True),
+    )
+
+
+def declined(application: Application, cost: Cost, *, lapsed: bool) -> None:
+    """`application` as it was while the offer stood."""
+    what = "offer-lapsed" if lapsed else "offer-declined"
+    _tell(
+        application.resident,
+        what,
+        key=f"{what}:{_offer(application)}",
+        facts={**_of_offer(application), "cost": cost.cost, "months": cost.months},
+        calendar=_until(application, cancelled=True),
+    )
+
+
+def withdrawn(application: Application) -> None:
+    """`application` as it was; only a date in a calendar needs to be told of."""
+    if application.state == "offered":
+        _tell(
+            application.resident,
+            "application-withdrawn",
+            key=f"application-withdrawn:{application.uuid}",
+            facts={"garden": application.garden.name},
+            calendar=_until(application, cancelled=True),
+        )
+
+
+def reconfirm(application: Application, asked: dt.date, last_day: dt.date) -> bool:
+    return _tell(
+        application.resident,
+        "reconfirm-please",
+        key=f"reconfirm-please:{application.uuid}:{asked.isoformat()}",
+        facts={"garden": application.garden.name, "until": last_day},
+        calendar=CalendarEntry(f"reconfirm-{application.uuid}", last_day),
+    )
+
+
+def lapsed(application: Application, last_day: dt.date) -> None:
+    _tell(
+        application.resident,
+        "application-lapsed",
+        key=f"application-lapsed:{application.uuid}:{last_day.isoformat()}",
+        facts={"garden": application.garden.name, "until": last_day},
+        calendar=CalendarEntry(f"reconfirm-{application.uuid}", last_day, cancelled=True),
+    )
+
+
+def garden_closed(application: Application) -> None:
+    _tell(
+        application.resident,
+        "garden-closed",
+        key=f"garden-closed:{application.uuid}",
+        facts={"garden": application.garden.name},
+    )
+
+
+def contest_answered(objection: Contest) -> None:
+    _tell(
+        objection.resident,
+        "contest-answered",
+        key=f"contest-answered:{objection.uuid}",
+        facts={"garden": objection.decision.garden.name, "upheld": objection.state == "upheld"},
+    )
+
+
+def permit(adoption: Adoption) -> None:
+    """A tree pit was asked for; who manages it agreed, or did not."""
+    what = "permit-agreed" if adoption.is_running else "permit-refused"
+    _tell(adoption.resident, what, key=f"{what}:{adoption.uuid}", facts=_of(adoption))
+
+
+def renewal_due(adoption: Adoption) -> None:
+    if adoption.until is None:
+        return
+    _tell(
+        adoption.resident,
+        "renewal-due",
+        key=f"renewal-due:{adoption.uuid}:{adoption.until.isoformat()}",
+        facts={**_of(adoption), "until": adoption.until},
+        calendar=CalendarEntry(f"renewal-{adoption.uuid}", adoption.until),
+    )
+
+
+def noticed(adoption: Adoption) -> None:
+    """Notice was given, by the holder or because nobody renewed."""
+    if adoption.ends_on is None:
+        return
+    what = "not-renewed" if adoption.ended_because == "not_renewed" else "notice-received"
+    _tell(
+        adoption.resident,
+        what,
+        key=f"{what}:{adoption.uuid}:{adoption.rev}",
+        facts={**_of(adoption), "until": adoption.ends_on},
+        calendar=CalendarEntry(f"last-day-{adoption.uuid}", adoption.ends_on),
+    )
+
+
+def ended(adoption: Adoption) -> None:
+    _tell(
+        adoption.resident,
+        "adoption-ended",
+        key=f"adoption-ended:{adoption.uuid}",
+        facts=_of(adoption),
+    )
+
+
+def _tell(
+    resident: Resident,
+    what: str,
+    *,
+    key: str,
+    facts: Mapping[str, Any],
+    calendar: CalendarEntry | None = None,
+) -> bool:
+    """People without an account (a paper application, an erased one) are told by the town itself."""
+    if resident.user is None:
+        return False
+    return notify(resident.user, what, key=key, facts=facts, link=MINE, calendar=calendar)
+
+
+def _offer(application: Application) -> str:
+    decision = application.decision
+    return str(decision.uuid if decision else f"{application.uuid}:{application.rev}")
+
+
+def _of_offer(application: Application) -> dict[str, Any]:
+    plot = application.offered_plot
+    return {
+        "garden": application.garden.name,
+        "plot": plot.number if plot else "",
+        "until": application.offer_until,
+    }
+
+
+def _until(application: Application, *, cancelled: bool = False) -> CalendarEntry | None:
+    if application.offer_until is None:
+        return None
+    # One offer at a time: a later one moves the date of the one before.
+    return CalendarEntry(f"offer-{application.uuid}", application.offer_until, cancelled=cancelled)
+
+
+def _of(adoption: Adoption) -> dict[str, Any]:
+    return {"what": str(adoption.target)}
+
+
+# --- words ------------------------------------------------------------------------------------------
+def _why_refused(facts: Mapping[str, Any]) -> str:
+    reason = dict(Application.Reason.choices).get(facts["reason"], facts["reason"])
+    return _(
+        "Your application for %(garden)s was refused: %(reason)s. You can contest this; a person will answer."
+    ) % {"garden": facts["garden"], "reason": reason}
+
+
+def _what_it_costs(facts: Mapping[str, Any]) -> str:
+    """What becomes of the application after a refusal."""
+    cost, months = facts["cost"], int(facts["months"])
+    if cost == "out":
+        return _("Your application ends here. You may apply again.")
+    if cost == "end_of_list":
+        return _("You stay on the list, at its end.")
+    if cost == "months":
+        return ngettext(
+            "You stay on the list, put back by %(months)s month.",
+            "You stay on the list, put back by %(months)s months.",
+            months,
+        ) % {"months": months}
+    return _("You keep your place on the list.")
+
+
+def _after_declining(facts: Mapping[str, Any]) -> str:
+    said = _("You declined plot %(plot)s of %(garden)s.") % dict(facts)
+    return f"{said} {_what_it_costs(facts)}"
+
+
+def _after_silence(facts: Mapping[str, Any]) -> str:
+    said = _("Plot %(plot)s of %(garden)s went to the next person: we had no answer in time.")
+    return f"{said % dict(facts)} {_what_it_costs(facts)}"
+
+
+def _answer_to_contest(facts: Mapping[str, Any]) -> str:
+    if facts["upheld"]:
+        return _("You were right to ask: the decision is looked at again. Read the answer.")
+    return _("The decision stands. Read why.")
+
+
+def declare() -> None:
+    """Register what is told."""
+    t = gettext_lazy
+    read = t("See my garden")
+    register(
+        Topic("garden-applications", t("My applications for a plot")),
+        Topic("garden-offers", t("Plots offered to me")),
+        Topic("garden-adoptions", t("What I tend: renewals and last days")),
+        NoticeKind(
+            "application-received",
+            "garden-applications",
+            t("Your application for {garden} has arrived"),
+            t("We check it, then you are on the waiting list. Your place is that of today."),
+            read,
+        ),
+        NoticeKind(
+            "application-checked",
+            "garden-applications",
+            t("You are on the waiting list of {garden}"),
+            t("Your place, and why it is yours, stands on your page."),
+            read,
+        ),
+        NoticeKind(
+            "application-refused",
+            "garden-applications",
+            t("Your application for {garden} was refused"),
+            _why_refused,
+            read,
+        ),
+        NoticeKind(
+            "application-withdrawn",
+            "garden-applications",
+            t("Your application for {garden} is withdrawn"),
+            t("You are on the list no more. You may apply again whenever you like."),
+            read,
+        ),
+        NoticeKind(
+            "reconfirm-please",
+            "garden-applications",
+            t("Do you still want a plot in {garden}?"),
+            t("Please confirm by {until}: without it your application ends."),
+            t("Confirm my application"),
+            t("Last day to confirm my application for {garden}"),
+        ),
+        NoticeKind(
+            "application-lapsed",
+            "garden-applications",
+            t("Your application for {garden} has ended"),
+            t("It was not confirmed by {until}. You may apply again."),
+            read,
+        ),
+        NoticeKind(
+            "garden-closed",
+            "garden-applications",
+            t("{garden} is closed"),
+            t(
+                "Its waiting list ends. You may apply to another garden and keep the day of your application."
+            ),
+            t("Choose another garden"),
+        ),
+        NoticeKind(
+            "contest-answered",
+            "garden-applications",
+            t("Your objection about {garden} is answered"),
+            _answer_to_contest,
+            t("Read the answer"),
+        ),
+        NoticeKind(
+            "plot-offered",
+            "garden-offers",
+            t("Plot {plot} of {garden} is offered to you"),
+            t("Please answer by {until}. After that day it goes to the next person."),
+            t("Answer"),
+            t("Last day to answer: plot {plot} of {garden}"),
+        ),
+        NoticeKind(
+            "offer-accepted",
+            "garden-offers",
+            t("Plot {plot} of {garden} is yours"),
+            t("Welcome to the garden! Your adoption runs until {term}, then you may renew it."),
+            read,
+        ),
+        NoticeKind(
+            "offer-declined",
+            "garden-offers",
+            t("You declined plot {plot} of {garden}"),
+            _after_declining,
+            read,
+        ),
+        NoticeKind(
+            "offer-lapsed",
+            "garden-offers",
+            t("The offer of plot {plot} of {garden} has lapsed"),
+            _after_silence,
+            read,
+        ),
+        NoticeKind(
+            "permit-agreed",
+            "garden-adoptions",
+            t("You may garden here: {what}"),
+            t("Your permit runs from today."),
+            read,
+        ),
+        NoticeKind(
+            "permit-refused",
+            "garden-adoptions",
+            t("No permit for {what}"),
+            t("Who manages this tree pit did not agree. Other pits may be free near you."),
+            read,
+        ),
+        NoticeKind(
+            "renewal-due",
+            "garden-adoptions",
+            t("Do you go on with {what}?"),
+            t("Please renew by {until}: otherwise notice is given for you."),
+            t("Renew"),
+            t("Last day to renew: {what}"),
+        ),
+        NoticeKind(
+            "notice-received",
+            "garden-adoptions",
+            t("Your notice for {what} is received"),
+            t("Your last day is {until}. Thank you for your care."),
+            read,
+            t("Last day: {what}"),
+        ),
+        NoticeKind(
+            "not-renewed",
+            "garden-adoptions",
+            t("{what} was not renewed"),
+            t("Your last day is {until}. Write to the garden if this is a mistake."),
+            read,
+            t("Last day: {what}"),
+        ),
+        NoticeKind(
+            "adoption-ended",
+            "garden-adoptions",
+            t("Your adoption of {what} has ended"),
+            t("Thank you for your care."),
+            read,
+        ),
+    )
