@@ -82,12 +82,13 @@ def target_can_be_tended(situation: Situation) -> Refusal | None:
 
 
 def _plot_can_be_taken(situation: Situation, made: Any) -> Refusal | None:
+    """Available, or the one this person was offered; a list brought along names plots occupied or under notice."""
     plot = current(situation, made.plot)
     if plot.state == "offered":
         offer = made.application
         if offer is None or offer.offered_plot is None or offer.offered_plot.pk != plot.pk:
             return Refusal("plot_offered", _("This plot is offered to somebody."))
-    elif plot.state not in ("available", "occupied"):
+    elif plot.state not in ("available", "occupied") and plot.state != made.state:
         return Refusal("plot_taken", _("This plot is not available."))
     return None
 

@@ -78,6 +78,8 @@ def garden_takes_applications(situation: Situation) -> Refusal | None:
     made: Any = situation.obj
     if not situation.created or made.garden.state in ("open", "full"):
         return None
+    if of_the_town(situation) and made.garden.state == "paused":
+        return None  # who stood on its list before it paused
     return Refusal("garden_shut", _("This garden takes no applications at present."))
 
 

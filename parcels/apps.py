@@ -33,3 +33,5 @@ class ParcelsConfig(AppConfig):
         register_own_data(OwnData("gardens", residents.export, residents.erase))
         register(PARCELS, BUILDINGS, COURTYARDS, GARDENS, PLOTS)
         register_demo(20, "land", "parcels.demo.load.build", "parcels.demo.load.is_done")
+        gardeners = "parcels.demo.gardeners"
+        register_demo(25, "gardeners", f"{gardeners}.build", f"{gardeners}.is_done")

@@ -151,10 +151,13 @@ def place_in(entry: Decision, application: Application) -> Place | None:
 
 
 def read_by(application: Application) -> QuerySet[Decision]:
-    """The entries an applicant reads: those about them, and the draws and offers of their garden since they applied."""
+    """The entries an applicant reads: those about them, their own draw, and the offers made while they waited."""
     about = Q(application=application.uuid)
-    since = Q(garden=application.garden, made_at__gte=application.submitted_at)
-    rows: QuerySet[Decision] = Decision.objects.filter(about | since)
+    mine = Q(garden=application.garden)
+    drawn = mine & Q(what=Decision.What.DRAWN, facts__key=application.order_key)
+    kinds = (Decision.What.OFFERED, Decision.What.CLOSED)
+    since = mine & Q(what__in=kinds, made_at__gte=application.submitted_at)
+    rows: QuerySet[Decision] = Decision.objects.filter(about | drawn | since)
     return rows.select_related("rules", "plot", "garden").order_by("-made_at", "-number")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.contrib.gis.geos import MultiPolygon
+from django.utils import timezone
 
 from greening import roles
 from greening.accounts.groups import make_groups
@@ -23,6 +24,7 @@ from greening.events import Change, apply
 from greening.lifecycle import kinds
 from greening.models import Contractor
 from greening.roles import Role, limit, rights
+from parcels.waiting import draw_to_come
 from tests import factories as make
 from tests.factories import PARK, TOWN_HALL, square
 from tests.greening.people import person
@@ -48,6 +50,37 @@ class Trial:
     edit: dict[str, Any]
     move: tuple[dict[str, Any], dict[str, Any]]  # the object before, and the patch that moves it
     archives: bool = True
+
+
+def application_of(resident: Any) -> dict[str, Any]:
+    garden = make.SharedGardenFactory()
+    draw = draw_to_come(garden, timezone.localdate().isoformat())
+    return {
+        "state": "submitted",
+        "garden": ref(garden),
+        "resident": ref(resident),
+        "rules": ref(make.AllocationRulesFactory()),
+        "order_key": draw.key,
+        "claim": str(resident.home),
+    }
+
+
+def adoption_of(resident: Any) -> dict[str, Any]:
+    """Of a young tree, for three months."""
+    until = timezone.localdate() + dt.timedelta(days=90)
+    tree = ref(make.TreeFactory())
+    return {
+        "state": "active",
+        "tree": tree,
+        "resident": ref(resident),
+        "since": "2026-03-02",
+        "until": until.isoformat(),
+    }
+
+
+def contest_of(resident: Any) -> dict[str, Any]:
+    decision = make.DecisionFactory(resident=resident)
+    return {"state": "received", "decision": ref(decision), "resident": ref(resident)}
 
 
 TRIALS = {
@@ -200,6 +233,36 @@ TRIALS = {
         {"pupils": 90},
         ({"state": "baseline"}, {"state": "scored"}),
     ),
+    "application": Trial(
+        make.ApplicationFactory,
+        lambda: application_of(make.ResidentFactory()),
+        {"reconfirmed_on": "2026-10-01"},
+        ({}, {"state": "withdrawn"}),
+    ),
+    "adoption": Trial(
+        make.AdoptionFactory,
+        lambda: adoption_of(make.ResidentFactory()),
+        {"renewed_on": "2026-10-01"},
+        ({"ends_on": dt.date(2099, 1, 1)}, {"state": "notice"}),
+    ),
+    "co_gardener": Trial(
+        make.CoGardenerFactory,
+        lambda: {
+            "adoption": ref(make.AdoptionFactory()),
+            "resident": ref(make.ResidentFactory()),
+            "state": "active",
+        },
+        {"source": "list of 2020"},
+        ({}, {"state": "left"}),
+        archives=False,
+    ),
+    "contest": Trial(
+        make.ContestFactory,
+        lambda: contest_of(make.ResidentFactory()),
+        {"source": "letter"},
+        ({"answer": "The list decided."}, {"state": "dismissed"}),
+        archives=False,
+    ),
 }
 
 #: c create, e edit, m the move tried above, a take out; a dot for what is refused.
@@ -220,6 +283,10 @@ guarantee_claim  ...-       ...-      ...-  ce.-       ...-            cem-     
 shared_garden    ....       ....      ....  ....       cema            ....     cema           ....
 plot             ....       ....      ....  ....       cema            ....     cema           ....
 courtyard        ....       ....      ....  ....       ....            cema     cema           ....
+application      ....       ....      ....  ....       cema            ....     cema           ....
+adoption         ....       ....      ....  ....       cema            .e..     cema           ....
+co_gardener      ...-       ...-      ...-  ...-       cem-            ...-     cem-           ...-
+contest          ...-       ...-      ...-  ...-       cem-            ...-     cem-           ...-
 """
 #: Roles with little to do at the door: what does not stand here is refused them.
 FEW_RIGHTS = """
@@ -286,6 +353,59 @@ OWN_LOTS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("care_task", {"action": "mulch"}, {"state": "cancelled"}, "forbidden"),
     ("planting_site", {}, {"soil": "clay"}, "forbidden"),
 ]
+
+
+#: What a resident may do to what is theirs; with another's, each of these is always refused.
+OWN_GARDEN: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("application", {}, {"reconfirmed_on": "2026-10-01"}, "yes"),
+    ("application", {}, {"state": "withdrawn"}, "yes"),
+    ("application", {"state": "submitted"}, {"state": "checked"}, "forbidden"),
+    ("application", {"state": "checked"}, {"state": "waiting"}, "forbidden"),
+    ("application", {}, {"state": "refused", "reason": "other"}, "forbidden"),
+    ("application", {}, {"archived_at": "2026-11-01T00:00:00Z"}, "forbidden"),
+    ("application", {}, {"refusals": 3}, "not_yours"),
+    ("application", {}, {"order_key": "2020-01-01"}, "fixed"),
+    ("adoption", {"state": "renewal_due"}, {"state": "active"}, "yes"),
+    ("adoption", {}, {"state": "notice", "ends_on": "2099-01-01"}, "yes"),
+    ("adoption", {}, {"state": "ended", "ended_because": "left"}, "not_yours"),
+    ("adoption", {}, {"until": "2099-01-01"}, "not_yours"),
+    ("adoption", {}, {"agreed_by": "gpso"}, "not_yours"),
+    ("adoption", {}, {"state": "renewal_due"}, "forbidden"),
+    ("co_gardener", {}, {"state": "left"}, "yes"),
+    ("co_gardener", {}, {"source": "letter"}, "forbidden"),
+    ("contest", {}, {"state": "withdrawn"}, "yes"),
+    ("contest", {"answer": "Granted."}, {"state": "upheld"}, "forbidden"),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "patch", "answer"), OWN_GARDEN)
+def test_a_resident_acts_on_their_own_only(
+    kind: str, before: dict[str, Any], patch: dict[str, Any], answer: str
+) -> None:
+    someone = person(Role.RESIDENT)
+    mine = make.ResidentFactory(user=someone)
+    for resident, expected in ((mine, answer), (make.ResidentFactory(), "forbidden")):
+        obj = TRIALS[kind].make(resident=resident, **before)
+        assert verdict_of(Change(kind, obj.uuid, patch, actor=someone)) == expected
+
+
+@pytest.mark.parametrize("kind", ["application", "adoption", "co_gardener", "contest"])
+def test_a_resident_makes_what_is_theirs_only(kind: str) -> None:
+    someone = person(Role.RESIDENT)
+    mine = make.ResidentFactory(user=someone)
+    for resident, expected in ((mine, "yes"), (make.ResidentFactory(), "forbidden")):
+        asked = {
+            "application": lambda who=resident: application_of(who),
+            "adoption": lambda who=resident: adoption_of(who),
+            "contest": lambda who=resident: contest_of(who),
+            "co_gardener": lambda who=resident: {
+                "adoption": ref(make.AdoptionFactory(resident=who)),
+                "resident": ref(make.ResidentFactory()),
+                "state": "active",
+            },
+        }[kind]()
+        change = Change(kind, uuid.uuid4(), asked, create=True, actor=someone)
+        assert verdict_of(change) == expected
 
 
 @pytest.mark.parametrize(("kind", "before", "patch", "answer"), OWN_LOTS)
