@@ -33,9 +33,7 @@ def export(user: User) -> dict[str, Any]:
         "addresses": list(
             EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
         ),
-        "consents": list(
-            user.consents.order_by("given_at").values("text", "version", "given_at")  # type: ignore[attr-defined]
-        ),
+        "consents": list(user.consents.order_by("given_at").values("text", "version", "given_at")),
         "second factors": list(
             user.authenticator_set.values("type", "created_at", "last_used_at")  # type: ignore[attr-defined]
         ),
@@ -47,10 +45,10 @@ def export(user: User) -> dict[str, Any]:
             }
             for session in user.usersession_set.order_by("created_at")  # type: ignore[attr-defined]
         ],
-        "crews": list(user.crews.values_list("name", flat=True)),  # type: ignore[attr-defined]
-        "contractors": list(user.contractors.values_list("name", flat=True)),  # type: ignore[attr-defined]
+        "crews": list(user.crews.values_list("name", flat=True)),
+        "contractors": list(user.contractors.values_list("name", flat=True)),
         "questions": list(
-            user.privacy_requests.values("what", "message", "asked_at", "answer", "answered_at")  # type: ignore[attr-defined]
+            user.privacy_requests.values("what", "message", "asked_at", "answer", "answered_at")
         ),
         "phones": list(
             Device.objects.filter(person=user).values(

@@ -12,6 +12,7 @@ from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import Group, User
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import get_language
@@ -93,17 +94,17 @@ class TownAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is un
         town = Commune.objects.order_by("id").values_list("name", flat=True).first()
         return f"[{town}] {subject}" if town else str(subject)
 
+    def letter(self, template_prefix: str, email: str, facts: dict[str, Any]) -> EmailMessage:
+        """A message as the town writes them, outside of any request too; sending it may fail loudly."""
+        town = Commune.objects.order_by("id").values_list("name", flat=True).first()
+        facts = {"email": email, **facts, "town": town or _("Your town")}
+        message: EmailMessage = self.render_mail(template_prefix, email, facts)
+        return message
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that does not answer stops no page: its reader is told, alike for every address."""
-        town = Commune.objects.order_by("id").values_list("name", flat=True).first()
-        facts = {**context, "town": town or _("Your town")}
         try:
-            if (
-                allauth_context.request is None
-            ):  # the nightly work, or after the answer: no site to name
-                self.render_mail(template_prefix, email, {"email": email, **facts}).send()
-            else:
-                super().send_mail(template_prefix, email, facts)
+            self.letter(template_prefix, email, context).send()
         except (SMTPException, OSError):
             log.exception("A message (%s) could not be sent.", template_prefix)
             request = allauth_context.request

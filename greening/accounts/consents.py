@@ -30,7 +30,7 @@ def version() -> str:
 
 def asked_of(user: User | AnonymousUser) -> bool:
     """Whether somebody has still to agree to the text as it stands."""
-    if Role.RESIDENT.value not in roles_of(user):
+    if user.pk is None or Role.RESIDENT.value not in roles_of(user):
         return False
     return not Consent.objects.filter(user_id=user.pk, text=TEXT, version=version()).exists()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -31,3 +32,12 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
         return never_cache(guarded)
 
     return decorate
+
+
+def proves_again(view: View) -> View:
+    """A view that concerns an account's safety: password or second factor are asked for anew, good for some minutes.
+
+    The person comes back to the page, and what they had sent is sent again.
+    """
+    guarded: View = reauthentication_required(view)
+    return guarded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from greening.accounts.own_data import parts
@@ -54,11 +55,13 @@ def erase(user: User, *, tell: bool = True) -> None:
             part.erase(found)
         found.delete()
         if tell and address:
-            transaction.on_commit(lambda: _tell(address))
+            language = get_language()
+            transaction.on_commit(lambda: _tell(address, language))
 
 
-def _tell(address: str) -> None:
+def _tell(address: str, language: str | None) -> None:
     """The last message; the address is kept nowhere after it."""
     from allauth.account.adapter import get_adapter
 
-    get_adapter().send_mail("account/email/erased", address, {})
+    with override(language):
+        get_adapter().send_mail("account/email/erased", address, {})

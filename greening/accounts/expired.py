@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from pathlib import Path
+from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
+log = logging.getLogger(__name__)
 #: A sign-up whose address nobody confirmed.
 UNCONFIRMED_DAYS = 7
 #: From the warning to the erasure of an account that nobody uses.
@@ -108,23 +111,32 @@ def forget_unused(day: dt.date) -> str:
         if notice is None:
             told += _warn(user)
         elif notice.sent_at < now - dt.timedelta(days=NOTICE_DAYS):
-            erase(user)
+            with translation.override(settings.LANGUAGE_CODE):
+                erase(user)
             erased += 1
     return f"{told} warned, {erased} unused accounts erased"
 
 
 def _warn(user: Any) -> int:
-    """Say it once: the row is written first, so that a second run says nothing."""
+    """Say it, then write down that it was said: nobody is erased whom the message did not leave for.
+
+    A worker killed between the two says it once more on the next night.
+    """
     from allauth.account.adapter import get_adapter
 
     from greening.models import UnusedNotice
 
-    _row, new = UnusedNotice.objects.get_or_create(user=user)
-    if new:
-        last_day = timezone.localdate() + dt.timedelta(days=NOTICE_DAYS)
+    last_day = timezone.localdate() + dt.timedelta(days=NOTICE_DAYS)
+    try:
         with translation.override(settings.LANGUAGE_CODE):
-            get_adapter().send_mail("account/email/unused", user.email, {"last_day": last_day})
-    return int(new)
+            get_adapter().letter("account/email/unused", user.email, {"last_day": last_day}).send()
+    except (SMTPException, OSError):
+        log.exception(
+            "A warning to an unused account could not be sent; the next night tries again."
+        )
+        return 0
+    UnusedNotice.objects.get_or_create(user=user)
+    return 1
 
 
 def forget_answered(day: dt.date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from greening.accounts.bots import SlowsBots
 from greening.models import PrivacyRequest
 from greening.roles import LABELS, Role
+
+log = logging.getLogger(__name__)
 
 
 class LabelsStay:
@@ -126,6 +129,7 @@ class ReadsKey:
         try:
             return clean()
         except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+            log.info("A key's answer could not be read.", exc_info=True)
             raise get_factors().validation_error("incorrect_code") from None
 
     def clean_credential(self) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from greening.accounts.archive import as_download
 from greening.accounts.consents import TEXT, agree
 from greening.accounts.documents import document
-from greening.accounts.doors import for_roles
+from greening.accounts.doors import for_roles, proves_again
 from greening.accounts.erasing import erase, why_not
 from greening.accounts.forms import AskForm, ConsentForm, EraseForm
 from greening.accounts.sign_ins import end, end_others, sign_ins
@@ -75,7 +74,7 @@ def end_other_sign_ins(request: HttpRequest) -> HttpResponseBase:
 
 @for_roles()
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
+@proves_again
 def own_data(request: HttpRequest) -> HttpResponseBase:
     """What the town holds of one, as a file; the only account it can be of is the one that asks."""
     user: Any = request.user
@@ -94,7 +93,7 @@ def erase_account(request: HttpRequest) -> HttpResponseBase:
 
 @for_roles()
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
+@proves_again
 def _erase(request: HttpRequest) -> HttpResponseBase:
     user: Any = request.user
     form = EraseForm(request.POST or None, user=user, label_suffix="")

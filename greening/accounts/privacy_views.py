@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from greening.accounts.archive import as_download
 from greening.accounts.documents import NAMES, document
-from greening.accounts.doors import for_roles
+from greening.accounts.doors import for_roles, proves_again
 from greening.accounts.erasing import erase
 from greening.accounts.forms import AnswerForm, EraseForm
 from greening.accounts.own_data import parts
@@ -98,7 +97,7 @@ def answer(request: HttpRequest, number: int) -> HttpResponseBase:
 
 @for_roles(*PRIVACY)
 @require_POST
-@reauthentication_required
+@proves_again
 def desk_export(request: HttpRequest, number: int) -> HttpResponseBase:
     """The data of somebody who asked for it otherwise than by their own page; who did it is noted."""
     person = get_object_or_404(User, pk=number)
@@ -108,7 +107,7 @@ def desk_export(request: HttpRequest, number: int) -> HttpResponseBase:
 
 
 @for_roles(*PRIVACY)
-@reauthentication_required
+@proves_again
 def desk_erase(request: HttpRequest, number: int) -> HttpResponseBase:
     """Erase somebody's account on their request: as their own page does, with the same two deliberate acts."""
     person = get_object_or_404(User.objects.exclude(email=""), pk=number)
@@ -134,8 +133,9 @@ def desk_erase(request: HttpRequest, number: int) -> HttpResponseBase:
 
 def _note(request: HttpRequest, number: int, what: str, flag: int) -> None:
     """Who did it and when, of whom by number only: the trace of an erasure must not name the erased."""
+    by: Any = request.user
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user=by,
         content_type=ContentType.objects.get_for_model(User),
         object_id=str(number),
         object_repr=f"account {number}",

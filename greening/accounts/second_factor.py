@@ -45,11 +45,12 @@ def _keys() -> MultiFernet:
 
 def must_have_one(user: User | AnonymousUser) -> bool:
     """Whether the town asks this person for a second factor: the office, and who answers for personal data."""
-    return settings.SECOND_FACTOR == "required" and holds(user, *OFFICE, *PRIVACY)
+    asked: bool = settings.SECOND_FACTOR == "required"
+    return asked and holds(user, *OFFICE, *PRIVACY)
 
 
 def has_one(user: User | AnonymousUser) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
 
 
 class TownFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped

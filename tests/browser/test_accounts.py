@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from greening.accounts.bots import LEAST_SECONDS
 from tests.browser.conftest import ROOT, OpenPage, environment, errors_of
 from tests.browser.test_access import SMALL_TARGETS, serious, settled
 
@@ -61,6 +62,8 @@ def test_a_resident_signs_up_confirms_signs_in_and_out(
     page.get_by_label("Adresse de courriel").fill(email)
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
     page.get_by_label("Mot de passe, encore une fois").fill("autre chose de long")
+    page.get_by_label("J’ai lu comment la ville garde mes données").check()
+    page.wait_for_timeout(LEAST_SECONDS * 1_000)
     page.get_by_role("button", name="Ouvrir le compte").click()
     assert serious(settled(page)) == []
     expect(page.locator(".field.wrong")).to_contain_text("Mot de passe, encore une fois")

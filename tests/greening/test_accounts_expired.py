@@ -65,6 +65,14 @@ def test_an_unused_account_is_warned_once_and_erased_thirty_days_later(
     assert [one.subject for one in mail.outbox[1:]] == ["Votre compte est effacé"]
 
 
+def test_nobody_is_erased_whom_no_message_left_for(settings: Any) -> None:
+    signed_up("ana@example.fr", days=2_000, verified=True, last_login=ago(days=1_200))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert expired.forget_unused(TODAY) == "0 warned, 0 unused accounts erased"
+    assert not UnusedNotice.objects.exists()
+
+
 def test_coming_back_voids_the_warning() -> None:
     user = signed_up("ana@example.fr", days=2_000, verified=True, last_login=ago(days=1_200))
     expired.forget_unused(TODAY)

@@ -234,6 +234,10 @@ def test_the_back_office_speaks_both_languages(
     assert word in page.content.decode()
 
 
+#: People's own business, shown to them and to who answers for personal data, not to the office.
+PERSONAL = {"Consent", "PrivacyRequest", "UnusedNotice"}
+
+
 def test_every_noun_of_both_floors_is_in_the_back_office() -> None:
     from django.apps import apps
     from django.contrib import admin
@@ -242,4 +246,5 @@ def test_every_noun_of_both_floors_is_in_the_back_office() -> None:
         *apps.get_app_config("greening").get_models(),
         *apps.get_app_config("parcels").get_models(),
     ]
-    assert [noun.__name__ for noun in nouns if noun not in admin.site._registry] == []
+    left_out = {noun.__name__ for noun in nouns if noun not in admin.site._registry}
+    assert left_out == PERSONAL

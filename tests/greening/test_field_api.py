@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.gis.geos import MultiPolygon
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -384,6 +385,16 @@ def test_a_contractor_neither_takes_nor_gives_a_lot(firm: Phone) -> None:
     )
     assert [one["code"] for one in verdicts] == ["forbidden"] * 3
     assert set(Tree.objects.values_list("contractor", flat=True)) == {"Arbres et Rues", "Vert"}
+
+
+def test_a_contractors_person_who_is_a_resident_too_sees_no_more(firm: Phone) -> None:
+    """Whoever signed up by themselves is a resident: that opens no other lot, in the pack or in a photo."""
+    for role in (Role.RESIDENT, Role.GARDEN_REFERENT, Role.DPO):
+        firm.user.groups.add(Group.objects.get_or_create(name=role.value)[0])
+    own, other = TreeFactory(contractor="Arbres et Rues"), TreeFactory(contractor="Vert")
+    said = firm.get("pack").json()
+    assert [tree["uuid"] for tree in said["trees"]] == [str(own.uuid)]
+    assert firm.send(firm.change(other, "tree", {"note": "a"}))[0]["code"] == "forbidden"
 
 
 def test_a_contractor_without_a_firm_sees_nothing() -> None:

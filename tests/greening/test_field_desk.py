@@ -73,16 +73,21 @@ field-lots         who        out       out   out        out             out    
 """
 
 
+#: Of the roles that came later one has business here: who publishes photos.
+LATER = {("field-photo-desk", "publisher"): "in"}
+
+
 @pytest.mark.parametrize("line", PAGES.strip().splitlines()[1:])
 def test_each_page_opens_to_whom_the_table_says(line: str) -> None:
     heads = PAGES.strip().splitlines()[0].split()
-    assert set(heads) == {"anonymous", *Role}
     name, *cells = line.split()
+    expected = {role.value: LATER.get((name, role.value), "out") for role in Role}
+    expected |= dict(zip(heads, cells, strict=True))
     said = {}
-    for who in heads:
+    for who in expected:
         client = Client() if who == "anonymous" else signed_in(Role(who))
         said[who] = {200: "in", 302: "who", 403: "out"}[page(client, name).status_code]
-    assert said == dict(zip(heads, cells, strict=True))
+    assert said == expected
 
 
 WRITES = ["field-sectors", "field-assign", "field-hand-in", "field-seen", "field-unreadable-seen",

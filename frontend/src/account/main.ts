@@ -31,6 +31,7 @@ function bind(form: HTMLFormElement): void {
   const sorry = form.querySelector<HTMLElement>("[data-passkey-error]");
   if (!credential) return;
   form.hidden = false;
+  credential.value = ""; // a page that says an answer was wrong carries it still
   form.addEventListener("submit", (event) => {
     if (credential.value) return;
     event.preventDefault();
