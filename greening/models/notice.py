@@ -10,6 +10,7 @@ from django.contrib.gis.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from greening.models.base import Identified
 
@@ -49,7 +50,7 @@ class Notice(Identified):
 
     class Mail(models.TextChoices):
         NONE = "none", _("not mailed")
-        WAITING = "waiting", _("waiting")
+        WAITING = "waiting", pgettext_lazy("mail", "waiting")
         #: Somebody prepares it; nothing has been handed to the mail server.
         CLAIMED = "claimed", _("being prepared")
         #: Written before the text is handed over: found here after a crash, it may or may not have left.

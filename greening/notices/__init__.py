@@ -7,6 +7,10 @@
            facts={"garden": garden.name, "until": offer.until},
            calendar=CalendarEntry(f"offer-{offer.uuid}", offer.until))
 
+The mail says "Hello," and the town's name by itself. A topic that concerns some roles only names them
+(`Topic("desk", …, roles=(Role.GARDEN_MANAGER,))`). A date in `calendar` needs no notice of its own to change:
+the next notice with the same calendar key moves or cancels it.
+
 What is told is personal: it stands in rows that are erased with the account, never in an event's patch.
 """
 

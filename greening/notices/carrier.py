@@ -79,7 +79,7 @@ class Carrier:
             except (SMTPException, OSError) as error:
                 raise Unsure(_told(error)) from error
             return
-        text = self.message.message().as_bytes(linesep="\r\n")
+        text = self.message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
         try:
             answer = self.smtp.data(text)
         except SMTPDataError as error:  # it did not even want to hear the text

@@ -21,7 +21,7 @@ def single(appointment: Appointment) -> bytes:
     calendar = _calendar()
     calendar.add("method", "CANCEL" if appointment.cancelled else "PUBLISH")
     calendar.add_component(_event(appointment))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def feed(appointments: Iterable[Appointment], name: str) -> bytes:
@@ -33,7 +33,7 @@ def feed(appointments: Iterable[Appointment], name: str) -> bytes:
     calendar.add("x-published-ttl", REFRESH)
     for appointment in appointments:
         calendar.add_component(_event(appointment))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _calendar() -> Calendar:

@@ -95,12 +95,12 @@ def export(person: User) -> dict[str, Any]:
 def erase(person: User) -> None:
     """Everything here that is about a person; mail that waited is not sent any more."""
     for model in (Notice, Appointment, SilencedTopic, CalendarFeed, Preference):
-        model.objects.filter(person=person).delete()  # type: ignore[attr-defined]  # each has a person
+        model.objects.filter(person=person).delete()
 
 
 def declare() -> None:
     register(
-        Topic("town", _("The town's own work")),
+        Topic("town", _("The town's own work"), roles=(Role.ADMINISTRATOR,)),
         NoticeKind(
             "mail-held",
             "town",

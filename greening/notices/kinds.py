@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from greening.errors import TownError
+from greening.roles import Role, holds
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 #: A translatable sentence with `{fact}` in it, or a function from the facts to a sentence.
 Words = str | Promise | Callable[[Mapping[str, Any]], str]
@@ -17,10 +21,11 @@ Words = str | Promise | Callable[[Mapping[str, Any]], str]
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a person can have no mail about."""
+    """What a person can have no mail about; with `roles`, it concerns those only and others are not asked."""
 
     name: str
     label: str | Promise
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ def kind(name: str) -> NoticeKind:
 
 def topics() -> list[Topic]:
     return list(_topics.values())
+
+
+def topics_for(person: User) -> list[Topic]:
+    """The topics that somebody with this person's roles may be told about."""
+    return [each for each in topics() if not each.roles or holds(person, *each.roles)]
 
 
 def topic(name: str) -> Topic | None:

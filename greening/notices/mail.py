@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.encoders import encode_base64
 from email.mime.base import MIMEBase
 from email.utils import parseaddr
 
@@ -21,7 +22,7 @@ from greening.notices.people import language_of
 
 def public_address(path: str) -> str:
     """A path of this site as an address that works from outside."""
-    return settings.PUBLIC_URL.rstrip("/") + path
+    return str(settings.PUBLIC_URL).rstrip("/") + path
 
 
 def compose(notice: Notice, address: str) -> EmailMessage:
@@ -72,8 +73,6 @@ def _headers(notice: Notice, way_out: str) -> dict[str, str]:
 
 def _attachment(calendar: bytes, cancelled: bool) -> MIMEBase:
     """In base64: a calendar's lines end as they must, whatever happens to the mail's own."""
-    from email.encoders import encode_base64
-
     part = MIMEBase(
         "text", "calendar", charset="utf-8", method="CANCEL" if cancelled else "PUBLISH"
     )

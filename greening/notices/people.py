@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from greening.models.notice import Preference, SilencedTopic
-from greening.notices.kinds import topics
+from greening.notices.kinds import topics_for
 
 
 def address_of(person: User) -> str:
@@ -32,9 +32,9 @@ def silenced(person: User) -> set[str]:
 
 @transaction.atomic
 def set_mailed_topics(person: User, mailed: Iterable[str]) -> None:
-    """Mail about these topics and no other; a topic that came since the form was shown stays as it was."""
+    """Mail about these of the topics that concern the person, and about no other."""
     wanted = set(mailed)
-    for topic in topics():
+    for topic in topics_for(person):
         if topic.name in wanted:
             SilencedTopic.objects.filter(person=person, topic=topic.name).delete()
         else:

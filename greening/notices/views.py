@@ -17,7 +17,7 @@ from greening.accounts.doors import for_roles
 from greening.errors import BadInput, NotThere
 from greening.models.notice import Notice
 from greening.notices import feeds, unsubscribing, words
-from greening.notices.kinds import kind, topics
+from greening.notices.kinds import kind, topics_for
 from greening.notices.people import set_mailed_topics, silence, silenced
 from greening.paging import page
 
@@ -83,7 +83,7 @@ def topics_page(request: HttpRequest) -> HttpResponse:
         return redirect("notice-topics")
     quiet = silenced(person)
     context = {
-        "topics": [(topic, topic.name not in quiet) for topic in topics()],
+        "topics": [(topic, topic.name not in quiet) for topic in topics_for(person)],
         "feed": feeds.address_of(person),
     }
     return render(request, "greening/notices/topics.html", context)

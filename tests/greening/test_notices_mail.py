@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from icalendar import Calendar
@@ -104,6 +106,39 @@ def test_nothing_that_is_sent_is_sent_again(postmaster: Postmaster) -> None:
         outbox.deliver(number)
         outbox.sweep(late_by=dt.timedelta(days=-1))
         work_off()
+    assert list(postmaster.by_id.values()) == [1]
+
+
+def test_telling_waits_for_no_mail_server(postmaster: Postmaster) -> None:
+    tell(resident())
+    assert (postmaster.asked, notice().mail) == (0, "waiting")
+    work_off()
+    assert (postmaster.asked, notice().mail) == (1, "sent")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_after_one_mail_send_it_once(postmaster: Postmaster) -> None:
+    postmaster.slow_s = 0.05
+    tell(resident())
+    number = notice().pk
+    together = threading.Barrier(8, timeout=60)
+    said: list[object] = []
+
+    def run() -> None:
+        try:
+            together.wait()
+            said.append(outbox.deliver(number))
+        except BaseException as error:  # noqa: BLE001 — told to the test's own thread
+            said.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(map(str, said)) == ["nothing"] * 7 + ["sent"]
     assert list(postmaster.by_id.values()) == [1]
 
 

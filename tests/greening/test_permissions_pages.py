@@ -87,6 +87,8 @@ ADDS = {
     "greening_sector": {"crew_lead", "planner", "administrator"},
     "greening_device": set(),
     "greening_photo": set(),
+    "greening_duemark": set(),
+    "django_tasks_database_dbtaskresult": set(),
     "parcels_plot": {"garden_manager", "administrator"},
     "parcels_courtyard": {"planner", "administrator"},
     "parcels_school": {"planner", "administrator"},
@@ -98,7 +100,13 @@ ADDS = {
 
 @pytest.mark.parametrize("table", ADDS)
 def test_the_back_office_offers_each_role_what_it_may(table: str) -> None:
-    journal_only = {"greening_event", "greening_device", "greening_photo"}
+    journal_only = {
+        "greening_event",
+        "greening_device",
+        "greening_photo",
+        "greening_duemark",
+        "django_tasks_database_dbtaskresult",
+    }
     for role in Role:
         client = signed_in(role)
         listed = client.get(reverse(f"admin:{table}_changelist")).status_code == 200
