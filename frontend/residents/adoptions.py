@@ -109,7 +109,7 @@ def _page(tended: Tended, refused: str = "", watering: WateringForm | None = Non
         "site": site,
         "thing_url": _thing_url(adoption),
         "is_holder": tended.is_holder,
-        "steps": [step for step in next_steps(request.user) if step.url.startswith(here)],
+        "steps": [step for step in next_steps(request.user) if step.url.startswith(f"{here}#")],
         "notice_until": tended.notice_until,
         "gardeners": adoption.co_gardeners.filter(state="active").select_related("resident"),
         "invitation": request.build_absolute_uri(invitation_to(adoption))

@@ -30,7 +30,7 @@ def build() -> None:
     from tests import factories as make
     from tests.parcels.gardeners import neighbour
 
-    make.AllocationRulesFactory(commune=Commune.objects.get())
+    rules = make.AllocationRulesFactory(commune=Commune.objects.get())
     garden = SharedGarden.objects.get(name=GARDEN)
     for number, plot in enumerate(garden.plots.order_by("pk"), start=1):
         Plot.objects.filter(pk=plot.pk).update(number=str(number), area_m2=20.0 + number)
@@ -41,6 +41,7 @@ def build() -> None:
     for days, name, refusals in ((40, "robin", 1), (30, "sacha", 0)):
         make.ApplicationFactory(
             garden=garden,
+            rules=rules,
             resident=neighbour(name),
             day=today - dt.timedelta(days=days),
             refusals=refusals,

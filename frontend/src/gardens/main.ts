@@ -39,7 +39,13 @@ function start(settings: PlaceSettings, element: HTMLElement): void {
   if (find("rows")?.querySelector("[data-free]")) {
     const pins = addPins(town.map, rows, reader, choose);
     // Once all gardens are in view, pins say more than the town's edges.
-    if (!settings.place && pins.isValid()) town.map.fitBounds(pins.pad(0.2), { maxZoom: 17, animate: false });
+    if (!settings.place && pins.isValid())
+      town.map.fitBounds(pins, {
+        maxZoom: 17,
+        animate: false,
+        paddingTopLeft: [32, 32],
+        paddingBottomRight: [32, 32 + town.covered],
+      });
   }
   for (const row of rows) {
     const light = (on: boolean) => () => {
