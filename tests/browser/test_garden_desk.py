@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,74 +10,17 @@ import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.conftest import OpenPage, errors_of, run, serve, stop
+from tests.browser.desk_town import AWA, DRAFT, LEFT, MANAGER, REFERENT
 from tests.browser.test_access import SMALL_TARGETS, serious, settled
 from tests.browser.test_residents import signed_in
 from tests.browser.test_residents_access import broken
-
-MANAGER, REFERENT, AWA = "manager@example.fr", "referent@example.fr", "awa@example.fr"
-DRAFT, LEFT = "Jardin du Levant", "Jardin du Midi"
-
-
-def build() -> None:
-    """Adds to the small town a garden to be opened, and one with people who wait for nothing."""
-    import datetime as dt
-
-    from django.contrib.gis.geos import MultiPolygon
-
-    from greening.accounts.consents import agree
-    from greening.models import Commune
-    from greening.roles import Role
-    from parcels.allocation import commitment
-    from parcels.models import Draw, GardenNews, GardenReferent, OpenDay, Resident
-    from tests import factories as make
-    from tests.browser.small_town import SOUTH, STEP, WEST
-    from tests.greening.people import person
-    from tests.parcels.gardeners import neighbour
-
-    person(Role.GARDEN_MANAGER, email=MANAGER)
-    rules = make.AllocationRulesFactory(commune=Commune.objects.get())
-    make.SharedGardenFactory(
-        name=DRAFT,
-        state="draft",
-        geom=MultiPolygon(make.square(WEST + 0.5 * STEP, SOUTH + 0.5 * STEP, 4e-4)),
-    )
-    left = make.SharedGardenFactory(
-        name=LEFT,
-        address="2 rue du Midi",
-        geom=MultiPolygon(make.square(WEST + 1.5 * STEP, SOUTH + 1.5 * STEP, 4e-4)),
-    )
-    make.PlotFactory(
-        garden=left, number="01", geom=make.square(WEST + 1.5 * STEP, SOUTH + 1.5 * STEP, 1e-4)
-    )
-    for name in ("awa", "basile"):
-        make.ApplicationFactory(garden=left, resident=neighbour(name), rules=rules)
-    make.ApplicationFactory(garden=left, state="submitted", day=dt.date(2026, 3, 4), rules=rules)
-    seed = "0f" * 32
-    Draw.objects.create(garden=left, key="2026-03-02", sealed=seed, commitment=commitment(seed))
-    referent = person(Role.GARDEN_REFERENT, email=REFERENT)
-    GardenReferent.objects.create(garden=left, user=referent, name="Nour", phone="01 23 45 67 89")
-    GardenNews.objects.create(garden=left, title="Le compost est prêt", body="Venez avec un seau.")
-    OpenDay.objects.create(
-        garden=left, day=dt.date(2099, 5, 2), starts=dt.time(10), ends=dt.time(12)
-    )
-    plot = make.PlotFactory(garden=make.SharedGardenFactory(), state="occupied")
-    make.AdoptionFactory(
-        tree=None,
-        plot=plot,
-        state="renewal_due",
-        until=dt.date(2026, 3, 1),
-        since=dt.date(2025, 3, 1),
-    )
-    make.ContestFactory(decision__garden=left, decision__rules=rules)
-    for resident in Resident.objects.exclude(user=None):
-        agree(resident.user)
 
 
 @pytest.fixture(scope="module")
 def desk(town_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("desk")
     shutil.copytree(town_data, data, dirs_exist_ok=True)
-    run("-m", "tests.browser.test_garden_desk", data=data)
+    run("-m", "tests.browser.desk_town", data=data)
     process, address = serve(data, tmp_path_factory.mktemp("log") / "desk.log")
     yield address
     stop(process)
@@ -222,7 +164,7 @@ def standing_desk(town_data: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The same town, in which nothing was closed."""
     data = tmp_path_factory.mktemp("desk-access")
     shutil.copytree(town_data, data, dirs_exist_ok=True)
-    run("-m", "tests.browser.test_garden_desk", data=data)
+    run("-m", "tests.browser.desk_town", data=data)
     process, address = serve(data, tmp_path_factory.mktemp("log") / "desk.log")
     yield address
     stop(process)
@@ -265,11 +207,3 @@ def test_the_desk_is_open_to_all_in_the_dark_and_to_a_referent(
     page.get_by_role("link", name="Nouvelles").click()
     assert serious(settled(page)) == []
     expect(page.get_by_role("button", name="Publier ce contact")).to_have_count(0)
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greening.settings")
-    import django
-
-    django.setup()
-    build()
