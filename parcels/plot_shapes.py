@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid as uuid_module
 from typing import Any
 
+import numpy as np
 import shapely
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -35,8 +36,9 @@ def wider_than(shape: BaseGeometry, metres: float) -> bool:
 
 def in_metres(geom: Any, srid: int) -> BaseGeometry:
     """A GEOS geometry in WGS 84 as a shapely one in the metric CRS."""
-    flat = transformer(WGS84, srid).transform
-    return shapely.transform(shapely.from_wkb(bytes(geom.wkb)), flat, interleaved=False)
+    move = transformer(WGS84, srid).transform
+    shape = shapely.from_wkb(bytes(geom.wkb))
+    return shapely.transform(shape, lambda xy: np.column_stack(move(xy[:, 0], xy[:, 1])))
 
 
 def _srid(world: World) -> int:

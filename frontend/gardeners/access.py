@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -15,10 +15,8 @@ from frontend.programme.access import refused
 from greening.roles import Role, holds, roles_of
 from parcels.models import SharedGarden
 
-Asked = ParamSpec("Asked")
-View = Callable[Concatenate[HttpRequest, Asked], HttpResponseBase]
-GardenView = Callable[Concatenate[HttpRequest, SharedGarden, Asked], HttpResponseBase]
-NumberedView = Callable[Concatenate[HttpRequest, int, Asked], HttpResponseBase]
+#: Views have the arguments of their addresses; the decorators below pass them on.
+View = Callable[..., HttpResponseBase]
 
 MANAGERS = (Role.GARDEN_MANAGER, Role.ADMINISTRATOR)
 
@@ -42,12 +40,12 @@ def gardens_of(user: Any) -> QuerySet[SharedGarden]:
     return rows.none()
 
 
-def for_managers(view: View[Asked]) -> View[Asked]:
+def for_managers(view: View) -> View:
     """A page for managers only: a visitor is asked to sign in, anybody else is refused."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Asked.args, **kwargs: Asked.kwargs) -> Any:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not manages(request.user):
             return refused(request)
         return view(request, *args, **kwargs)
@@ -55,30 +53,26 @@ def for_managers(view: View[Asked]) -> View[Asked]:
     return guarded
 
 
-def of_a_garden(view: GardenView[Asked]) -> NumberedView[Asked]:
+def of_a_garden(view: View) -> View:
     """A manager's page about one garden, by its number."""
 
     @for_managers
     @wraps(view)
-    def found(
-        request: HttpRequest, number: int, *args: Asked.args, **kwargs: Asked.kwargs
-    ) -> HttpResponseBase:
-        return view(request, garden_numbered(request, number), *args, **kwargs)
+    def found(request: HttpRequest, number: int, **kwargs: Any) -> HttpResponseBase:
+        return view(request, garden_numbered(request, number), **kwargs)
 
     return found
 
 
-def of_own_garden(view: GardenView[Asked]) -> NumberedView[Asked]:
+def of_own_garden(view: View) -> View:
     """A page about one garden for managers and for its referent; another's garden is as if it were not there."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def found(
-        request: HttpRequest, number: int, *args: Asked.args, **kwargs: Asked.kwargs
-    ) -> HttpResponseBase:
+    def found(request: HttpRequest, number: int, **kwargs: Any) -> HttpResponseBase:
         if not (manages(request.user) or is_referent(request.user)):
             return refused(request)
-        return view(request, garden_numbered(request, number), *args, **kwargs)
+        return view(request, garden_numbered(request, number), **kwargs)
 
     return found
 

@@ -73,7 +73,9 @@ def contest_page(request: HttpRequest, number: int) -> HttpResponseBase:
         ):
             return redirect("garden-desk-contest", objection.pk)
     entry = objection.decision
-    made = Application.objects.filter(uuid=entry.application).select_related("garden").first()
+    about = entry.application
+    rows_about = Application.objects.filter(uuid=about) if about else Application.objects.none()
+    made = rows_about.select_related("garden").first()
     place = place_in(entry, made) if made is not None else None
     context = {
         "objection": objection,

@@ -22,7 +22,6 @@ from frontend.gardeners.garden_map import map_data
 from frontend.programme.forms import Answer, identifier, send
 from greening.errors import BadInput
 from greening.events.values import to_wire
-from greening.lifecycle import kind_of
 from greening.models import Event
 from greening.models.base import new_uuid
 from greening.roles import may, rights
@@ -272,7 +271,7 @@ def _differences(plot: Plot, mine: Mapping[str, Any]) -> list[Difference]:
         found.append(Difference(str(_("number")), plot.number, mine["number"]))
     if plot.accessible != mine["accessible"]:
         words = {True: str(_("yes")), False: str(_("no"))}
-        label = str(kind_of(plot).model_class._meta.get_field("accessible").verbose_name)  # type: ignore[union-attr]
+        label = str(Plot._meta.get_field("accessible").verbose_name)
         found.append(Difference(label, words[plot.accessible], words[mine["accessible"]]))
     if mine["geom"]["coordinates"] != json.loads(json.dumps(plot.geom.coords)):
         theirs = f"{plot.area_m2:g} m²" if plot.area_m2 is not None else "–"
