@@ -170,8 +170,20 @@ def care_tasks(day: dt.date) -> str:
     return f"{said}, {len(done.refused)} refused ({done.refused[0]})" if done.refused else said
 
 
+def waiting_changes(day: dt.date) -> str:
+    """Look again at changes that wait for another: what it was may have come while nobody looked."""
+    from greening.events.door import decide_again
+    from greening.models import Event
+
+    return f"{decide_again(Event.objects.filter(status=Event.Status.WAITING))} wait no more"
+
+
 def declare() -> None:
     """Register the ground's own scheduled work."""
     from greening.row_statistics import nightly
 
-    register(Work("care tasks", care_tasks), Work("row statistics", nightly))
+    register(
+        Work("care tasks", care_tasks),
+        Work("row statistics", nightly),
+        Work("waiting changes", waiting_changes),
+    )

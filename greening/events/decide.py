@@ -26,6 +26,15 @@ from greening.models.base import Living
 from greening.models.event import Event
 from greening.roles import may, rights
 
+#: Through these comes what a person asks. Without a person it is nobody's: the account was erased while it waited.
+PEOPLES = {Event.Source.WEB, Event.Source.ADMIN, Event.Source.PHONE, Event.Source.OGC}
+
+
+def _rights(change: Change, found: Kind, obj: Living) -> frozenset[str]:
+    if change.actor is None and change.source in PEOPLES:
+        return frozenset()
+    return rights(change.actor, found.name, obj)
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -323,7 +332,7 @@ class Desk:
             before=before,
             created=created,
             at=change.device_time or timezone.now(),
-            rights=rights(change.actor, found.name, obj),
+            rights=_rights(change, found, obj),
             override=change.override,
             world=self.world,
         )

@@ -6,13 +6,24 @@ insert or update a kind, one insert of history. State, history and receipt chang
 
 from __future__ import annotations
 
+import logging
 import uuid as uuid_module
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
-from django.db import IntegrityError, connections, models, router, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    connection,
+    connections,
+    models,
+    router,
+    transaction,
+)
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,12 +36,15 @@ from greening.lifecycle import kinds
 from greening.models.base import Living
 from greening.models.event import Event
 
+logger = logging.getLogger(__name__)
+
 
 def apply(changes: Change | Iterable[Change]) -> list[Verdict]:
     """Apply changes in order and answer each with a verdict; nothing is dropped, nothing applied twice.
 
-    The whole batch lands in one transaction. A change that is refused is recorded with its reason and
-    stops no other. A change whose predecessor is unknown waits, and is applied when that one arrives.
+    The batch lands in one transaction; where the database's own guard refuses one of its changes, each lands in its
+    own. A change that is refused is recorded with its reason and stops no other. A change whose predecessor is unknown
+    waits, and is applied when that one arrives, or when it is sent again after that.
     """
     batch = [changes] if isinstance(changes, Change) else list(changes)
     if not batch:
@@ -41,17 +55,22 @@ def apply(changes: Change | Iterable[Change]) -> list[Verdict]:
     except IntegrityError:
         # Another connection wrote first, or the database's own guard refused: find out which change it was.
         return [_alone(change) for change in batch]
+    except DatabaseError:
+        raise
+    except Exception:  # noqa: BLE001 — raised again below unless it was another's
+        # A fault may lie in a change that these woke: it must not be theirs. If it is theirs, it comes again.
+        with transaction.atomic():
+            return _apply(batch, wakes=False)
 
 
 def _alone(change: Change) -> Verdict:
-    for attempt in (1, 2):
+    for wakes in (True, True, False):
         try:
             with transaction.atomic():
-                return _apply([change])[0]
+                return _apply([change], wakes=wakes)[0]
         except IntegrityError as error:
-            if attempt == 2:
-                return _refused_by_database(change, error)
-    raise AssertionError
+            refused = error
+    return _refused_by_database(change, refused)
 
 
 def _refused_by_database(change: Change, error: IntegrityError) -> Verdict:
@@ -63,8 +82,14 @@ def _refused_by_database(change: Change, error: IntegrityError) -> Verdict:
             for constraint in kind.model_class._meta.constraints:
                 if _broken(constraint, kind.model_class, text):
                     sentence = str(constraint.get_violation_error_message())
-    outcome = Outcome(Verdict(change.uuid, "rejected", "constraint", sentence))
+    return _refused(change, "constraint", sentence)
+
+
+def _refused(change: Change, code: str, sentence: str) -> Verdict:
+    """Record a refusal by itself, in the row that the change waited in, if it did."""
+    outcome = Outcome(Verdict(change.uuid, "rejected", code, sentence))
     with transaction.atomic():
+        outcome.row = Event.objects.filter(uuid=change.uuid).first()
         _record([(change, outcome)])
     return outcome.verdict
 
@@ -80,23 +105,34 @@ def _broken(constraint: models.BaseConstraint, model: type[models.Model], text: 
     )
 
 
-def _apply(batch: Sequence[Change]) -> list[Verdict]:
+def _apply(batch: Sequence[Change], *, wakes: bool = True) -> list[Verdict]:
+    """Verdicts of a batch, within the transaction at hand; with `wakes`, what waited for it lands in the same one."""
     verdicts: dict[int, Verdict] = {}
     seen_before = present(Event, "uuid", {change.uuid for change in batch})
     known = (
         {row.uuid: row for row in Event.objects.filter(uuid__in=seen_before)} if seen_before else {}
     )
+    # What waited, and is sent again, need perhaps not wait any more; locked, since another may be at it.
+    waiting = [row.pk for row in known.values() if row.is_waiting]
+    if waiting:
+        locked = Event.objects.select_for_update().filter(pk__in=waiting).order_by("pk")
+        known.update((row.uuid, row) for row in locked)
+    again: dict[uuid_module.UUID, Event] = {}
     fresh: list[tuple[int, Change]] = []
     seen: dict[uuid_module.UUID, int] = {}
     for position, change in enumerate(batch):
-        if change.uuid in known:
-            verdicts[position] = _receipt(known[change.uuid], change)
+        row = known.get(change.uuid)
+        if row is not None and not (row.is_waiting and row.digest == change.digest):
+            verdicts[position] = _receipt(row, change)
         elif change.uuid in seen:
             continue  # the same twice in one batch: answered below
         else:
             seen[change.uuid] = position
+            if row is not None:
+                again[row.uuid] = row
+                change = change_of(row)  # as it was when it first came, whoever carries it now
             fresh.append((position, change))
-    decided = _settle([change for _position, change in fresh])
+    decided = _settle([change for _position, change in fresh], again, wakes=wakes)
     by_uuid = {change.uuid: outcome.verdict for change, outcome in decided}
     for position, change in enumerate(batch):
         if position in verdicts:
@@ -119,12 +155,19 @@ def _apply(batch: Sequence[Change]) -> list[Verdict]:
     return [verdicts[position] for position in range(len(batch))]
 
 
-def _settle(changes: list[Change]) -> list[tuple[Change, Outcome]]:
-    """Decide and write `changes`, what follows from them, and what was waiting for them."""
+def _settle(
+    changes: list[Change], again: dict[uuid_module.UUID, Event], *, wakes: bool
+) -> list[tuple[Change, Outcome]]:
+    """Decide and write `changes`, what follows from them, and what was waiting for them.
+
+    `again` holds the rows of those changes that waited until now.
+    """
     if not changes:
         return []
     desk = Desk(changes)
+    desk.woken.update(again)
     decided: dict[uuid_module.UUID, tuple[Change, Outcome]] = {}
+    everything: set[uuid_module.UUID] = set()
     queue = list(changes)
     while queue:
         arrived: set[uuid_module.UUID] = set()
@@ -135,30 +178,40 @@ def _settle(changes: list[Change]) -> list[tuple[Change, Outcome]]:
                     arrived.add(each.uuid)
                 if outcome.moved:
                     arrived.add(each.object_uuid)
-        queue = _woken(arrived, desk)
+        everything |= arrived
+        queue = _woken(arrived, desk, stored=wakes)
     _write(desk)
     for change, outcome in decided.values():
         verdict = outcome.verdict
         if verdict.landed and verdict.object_id is None:  # new: its number is known only now
             outcome.verdict = replace(verdict, object_id=desk.objects[change.object_uuid].pk)
     _record(decided.values())
+    waits = {
+        change.uuid
+        for change, outcome in decided.values()
+        if outcome.verdict.status == "waiting" and outcome.row is None
+    }
+    _look_after_commit(everything, waits, woken=wakes)
     return list(decided.values())
 
 
-def _woken(arrived: set[uuid_module.UUID], desk: Desk) -> list[Change]:
+def _woken(arrived: set[uuid_module.UUID], desk: Desk, *, stored: bool) -> list[Change]:
     """Changes that waited for what just arrived, in the order their devices gave them.
 
-    Those of this very batch that could not be decided at their turn are among them.
+    Those of this very batch that could not be decided at their turn are among them; with `stored`, those of earlier
+    batches too.
     """
     if not arrived:
         return []
     changes = [change for change, missing in desk.shelf.values() if missing in arrived]
     for change in changes:
         del desk.shelf[change.uuid]
-    awaited = present(Event, "waiting_for", arrived, among=("status", Event.Status.WAITING))
+    awaited = stored and present(
+        Event, "waiting_for", arrived, among=("status", Event.Status.WAITING)
+    )
     if awaited:
         rows = Event.objects.filter(status=Event.Status.WAITING, waiting_for__in=awaited)
-        for row in rows.order_by("sequence", "id"):
+        for row in rows.select_for_update().order_by("sequence", "id"):
             if row.uuid not in desk.woken:
                 desk.woken[row.uuid] = row
                 changes.append(change_of(row))
@@ -167,8 +220,55 @@ def _woken(arrived: set[uuid_module.UUID], desk: Desk) -> list[Change]:
     return changes
 
 
+def _look_after_commit(
+    arrived: set[uuid_module.UUID], waits: set[uuid_module.UUID], *, woken: bool
+) -> None:
+    """Two transactions that depend on each other may each miss the other: then the later one finds it here.
+
+    What builds on an object is recorded as waiting while the transaction that makes the object has already asked who
+    waits. So both ask once more when they are committed. SQLite has one writer at a time, and nothing to miss.
+    """
+    shared = connection.vendor == "postgresql"
+    if (arrived or waits) and (shared or not woken):
+        transaction.on_commit(partial(_look_again, arrived, waits), robust=True)
+
+
+def _look_again(arrived: set[uuid_module.UUID], waits: set[uuid_module.UUID]) -> None:
+    awaited = present(Event, "waiting_for", arrived, among=("status", Event.Status.WAITING))
+    if awaited or waits:
+        rows = Event.objects.filter(status=Event.Status.WAITING)
+        decide_again(rows.filter(Q(waiting_for__in=awaited) | Q(uuid__in=waits)))
+
+
+def decide_again(rows: QuerySet[Event]) -> int:
+    """Decide changes that wait, each by itself; how many wait no more."""
+    ended = 0
+    for number in list(rows.order_by("sequence", "id").values_list("pk", flat=True)):
+        row = None
+        try:
+            with transaction.atomic():
+                waiting = Event.objects.filter(pk=number, status=Event.Status.WAITING)
+                row = waiting.select_for_update().first()
+                if row is None:
+                    continue  # another was quicker
+                decided = _settle([change_of(row)], {row.uuid: row}, wakes=True)
+            ended += decided[0][1].verdict.status != "waiting"
+        except IntegrityError as error:
+            if row is not None:
+                _refused_by_database(change_of(row), error)
+        except DatabaseError:
+            logger.exception("change %s waits on: the database is busy", number)
+        except Exception:
+            # A fault of one change, whatever it is, must not keep the others waiting, nor come again every night.
+            logger.exception("change %s cannot be decided", number)
+            if row is not None:
+                sentence = _("This change met a fault and was not made; a person must look at it.")
+                _refused(change_of(row), "fault", sentence)
+    return ended
+
+
 def change_of(row: Event) -> Change:
-    """The change that an event's row records, to be decided again."""
+    """The change that an event's row records, to be decided again, with the rights of who asked for it."""
     return Change(
         kind=row.kind,
         object_uuid=row.object_uuid,

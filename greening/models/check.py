@@ -36,7 +36,9 @@ class SurvivalCheck(Living):
     tree = models.ForeignKey(
         Tree, models.PROTECT, related_name="survival_checks", verbose_name=_("tree")
     )
-    autumn = models.PositiveSmallIntegerField(_("autumn of"))
+    autumn = models.PositiveSmallIntegerField(
+        _("autumn of"), validators=[MinValueValidator(1900), MaxValueValidator(2200)]
+    )
     checked_on = models.DateField(_("checked on"))
     found = models.CharField(_("found"), max_length=8, choices=Found.choices)
     gone = models.BooleanField(

@@ -104,3 +104,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_uuid}: {self.get_status_display()}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to be decided, once what it builds on has arrived."""
+        return self.status == self.Status.WAITING
