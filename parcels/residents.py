@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from greening.events import Change
+from greening.events.values import field_of
 from greening.models.base import new_uuid
 from greening.roles import Role, holds
 from parcels.application_lives import claim_of
@@ -61,7 +62,7 @@ def write_down(user: User, told: Mapping[str, Any], *, consent: str) -> Resident
         setattr(resident, name, value)
     for name in ("name", "address", "postcode"):
         if not str(getattr(resident, name)).strip():
-            label = Resident._meta.get_field(name).verbose_name
+            label = field_of(Resident, name).verbose_name
             raise Refused("missing", _("%(field)s is needed.") % {"field": label})
     if resident.consent_version != consent:
         resident.consent_version, resident.consent_at = consent, timezone.now()
@@ -82,7 +83,7 @@ def write_down(user: User, told: Mapping[str, Any], *, consent: str) -> Resident
 
 def _home_key(resident: Resident) -> str:
     """The key of the address that stands in the database until now."""
-    if resident.pk is None:
+    if resident._state.adding:
         return ""
     then = Resident.objects.get(pk=resident.pk)
     return household_key(then.address, then.door, then.postcode)

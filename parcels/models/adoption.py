@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -24,7 +25,7 @@ class AdoptionQuerySet(models.QuerySet["Adoption"]):
     def running(self) -> AdoptionQuerySet:
         return self.filter(state__in=RUNNING)
 
-    def of_user(self, user: object) -> AdoptionQuerySet:
+    def of_user(self, user: User) -> AdoptionQuerySet:
         """Held by this person; `shared_with` also finds what they tend with its holder."""
         return self.filter(resident__user=user)
 

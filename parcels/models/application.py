@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -24,7 +25,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Those who may be offered a plot."""
         return self.filter(state="waiting", archived_at=None)
 
-    def of_user(self, user: object) -> ApplicationQuerySet:
+    def of_user(self, user: User) -> ApplicationQuerySet:
         return self.filter(resident__user=user)
 
 
