@@ -53,8 +53,10 @@ def test_a_renewal_due_stands_first_and_is_made() -> None:
     alix = neighbour("alix")
     adoption = plot_of(alix, state="renewal_due", until=in_days(5))
     mine, address = browser(alix), f"/gardens/adoptions/{adoption.pk}/"
-    assert "Plot 7, Jardin des Prés: renew until" in text_of(mine, "/gardens/")
-    assert "5 days left" in text_of(mine, address)
+    first = text_of(mine, "/gardens/")
+    assert "Plot 7, Jardin des Prés: renew until" in first
+    assert "5 days left" in first
+    assert "Renew until" in text_of(mine, address)
     answer = mine.post(address, {"do": "renew"}, follow=True)
     assert "Renewed until" in answer.content.decode()
     adoption.refresh_from_db()
