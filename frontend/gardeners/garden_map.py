@@ -57,7 +57,6 @@ def _texts() -> dict[str, str]:
     return {
         "corner": _("Corner {n} of {of}. Arrow keys move it by 10 centimetres, Delete removes it."),
         "between": _("Add a corner between {n} and {next}"),
-        "area": _("{area} m², {n} corners"),
         "start": _("Click the first corner of the plot on the map."),
         "more": _("Click the next corner: {n} so far, three at least."),
         "finish": _("{area} m². Click the next corner, or finish the outline."),
@@ -65,5 +64,4 @@ def _texts() -> dict[str, str]:
         "unreadable": _("The outline below cannot be shown: correct its text, or draw it anew."),
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
-        "plot": _("Plot {number}: {state}"),
     }

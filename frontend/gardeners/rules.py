@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,7 +42,7 @@ def _number(label: Any, least: int, most: int) -> forms.IntegerField:
 
 class RulesForm(forms.Form):
     valid_from = forms.DateField(
-        label=gettext_lazy("in force from"),
+        label=gettext_lazy("applies from"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     resident = forms.BooleanField(label=gettext_lazy("must live in the town"), required=False)
@@ -117,7 +118,7 @@ class RulesForm(forms.Form):
         if day < first:
             raise ValidationError(
                 _("Rules are published before they apply: choose a day from %(day)s on.")
-                % {"day": first.isoformat()}
+                % {"day": date_format(first)}
             )
         return day
 
@@ -251,7 +252,7 @@ def new_rules(request: HttpRequest) -> HttpResponseBase:
             messages.success(
                 request,
                 _("Version %(version)s is published: it applies from %(day)s.")
-                % {"version": made.version, "day": made.valid_from.isoformat()},
+                % {"version": made.version, "day": date_format(made.valid_from)},
             )
             return redirect("garden-desk-rules")
     context = {"form": form, "newest": newest}

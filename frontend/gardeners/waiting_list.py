@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from frontend.gardeners.access import of_a_garden
@@ -172,7 +173,8 @@ def _offer(request: HttpRequest, garden: SharedGarden, plot: Plot) -> None:
     if made is None:
         messages.warning(request, _("Nobody waits who may have this plot: it stays free."))
         return
-    words = {"plot": plot.number, "number": made.pk, "until": made.offer_until}
+    until = date_format(made.offer_until) if made.offer_until is not None else "–"
+    words = {"plot": plot.number, "number": made.pk, "until": until}
     messages.success(
         request,
         _("Plot %(plot)s is offered to application %(number)s, to be answered by %(until)s.")

@@ -99,7 +99,8 @@ def test_the_manager_draws_plots_opens_the_garden_and_a_neighbour_finds_it(
     ).to_be_visible()
     page.get_by_role("button", name="Ouvrir ce jardin").click()
     expect(page.locator(".messages")).to_contain_text("ouvert")
-    assert errors_of(page) == []
+    # The overlap was answered with 409, which a browser notes; nothing else went wrong.
+    assert [text for text in errors_of(page) if "409" not in text] == []
     public = visit(f"{desk}/gardens/")
     expect(public.locator("main")).to_contain_text(DRAFT)
 

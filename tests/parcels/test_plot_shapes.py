@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Polygon
+from django.db import connection
 from django.utils import timezone, translation
 
 from greening.events import Change, Verdict, apply
@@ -135,3 +139,22 @@ def test_a_garden_s_outline_leaves_no_plot_outside(garden: SharedGarden) -> None
 
 def test_a_plot_larger_than_its_garden_is_refused(garden: SharedGarden) -> None:
     assert draw(garden, square(*PARK, side=0.01)).code == "outside_garden"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_who_draw_the_same_ground_at_once_one_plot_is_left() -> None:
+    garden = make.SharedGardenFactory(geom=MultiPolygon(rectangle(0, 0, 40, 40)))
+    together = Barrier(10, timeout=60)
+
+    def one(number: int) -> str:
+        try:
+            together.wait()
+            verdict = draw(garden, rectangle(10 + number / 10, 10), number=f"{number:02d}")
+        finally:
+            connection.close()
+        return "drawn" if verdict.landed else verdict.code
+
+    with ThreadPoolExecutor(10) as pool:
+        said = Counter(pool.map(one, range(10)))
+    assert said == {"drawn": 1, "plots_overlap": 9}
+    assert garden.plots.count() == 1

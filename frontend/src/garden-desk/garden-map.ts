@@ -64,7 +64,7 @@ export function drawGarden(
     interactive: false,
   }).addTo(map);
   map.fitBounds(garden.getBounds().pad(0.08), { maxZoom: MAX_ZOOM - 1, animate: false });
-  for (const plot of settings.plots) drawPlot(map, plot, settings.drawing, say);
+  for (const plot of settings.plots) drawPlot(map, plot, settings.drawing);
   if (settings.standing) {
     L.polygon(rings(settings.standing), {
       color: tone("--ink"),
@@ -77,15 +77,11 @@ export function drawGarden(
   return map;
 }
 
-function drawPlot(
-  map: L.Map,
-  plot: PlotShape,
-  drawing: boolean,
-  say: (key: string, values: Readonly<Record<string, string | number>>) => string,
-): void {
+function drawPlot(map: L.Map, plot: PlotShape, drawing: boolean): void {
   const shape = L.polygon(rings(plot.shape), { ...look(plot.state), interactive: !drawing }).addTo(map);
   const name = document.createElement("span");
   name.textContent = plot.number;
+  name.title = plot.label;
   shape.bindTooltip(name, { permanent: true, direction: "center", className: "plot-name" });
   if (drawing) return;
   const row = document.querySelector<HTMLElement>(`[data-plot="${plot.id}"]`);
@@ -94,7 +90,6 @@ function drawPlot(
     shape.setStyle({ weight: on ? 5 : (look(plot.state).weight ?? 2) });
   };
   shape.on("mouseover", () => light(true)).on("mouseout", () => light(false));
-  shape.getElement()?.setAttribute("aria-label", say("plot", { number: plot.number, state: plot.label }));
   for (const [kind, on] of [
     ["mouseover", true],
     ["mouseout", false],
