@@ -21,6 +21,7 @@ from frontend.gardeners.reasons import bar_in_words, why
 from frontend.programme.forms import send
 from greening import paging
 from greening.errors import BadInput
+from greening.events.values import field_of
 from greening.lifecycle import kind_of
 from greening.models.base import new_uuid
 from parcels.allocation import barred
@@ -125,7 +126,7 @@ def _page(
         "made": made,
         "person": person,
         "declared": [
-            (Resident._meta.get_field(name).verbose_name, getattr(person, name))
+            (field_of(Resident, name).verbose_name, getattr(person, name))
             for name in (
                 "declares_resident",
                 "declares_adult",
