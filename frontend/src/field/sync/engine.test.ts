@@ -182,6 +182,23 @@ describe("what the server says", () => {
     },
   );
 
+  it("its object was refused: shown like a refusal, its photos sent, let go once somebody has read it", async () => {
+    const item = await store.capture(planting({ create: false, baseRev: 1, photos: [PHOTO()] }), now);
+    const message = "What this belongs to was refused; it is kept for a crew lead.";
+    server.judge = () => ({ status: "waiting", code: "creation_refused", message });
+    await engine().run();
+    const ran = await engine().run();
+    expect([...server.photos.values()].map((photo) => photo.stored)).toEqual([true]);
+    expect((await store.item(item.uuid))?.stage).toBe("settled");
+    expect((await store.item(item.uuid))?.verdict?.message).toBe(message);
+    expect(ran.nextAt).toBeNull();
+    await store.change(item.uuid, (held) => ({ ...held, acknowledged: true }));
+    await engine().run();
+    expect(await store.items()).toEqual([]);
+    expect((await store.sent())[0]?.status).toBe("rejected");
+    expect([...server.events.values()][0]?.times).toBe(1);
+  });
+
   it("a duplicate is treated as what it first was", async () => {
     const item = await store.capture(planting(), now);
     server.judge = () => ({ status: "conflict", message: "Someone changed the same." });
