@@ -67,7 +67,7 @@ export interface Item {
   readonly problem: string;
   readonly verdict: Verdict | null;
   readonly acknowledged: boolean;
-  /** A danger for people: said aloud until the server has it. */
+  /** A danger for people: said aloud until the server has taken it, or its people have it as a conflict. */
   readonly danger?: boolean;
 }
 

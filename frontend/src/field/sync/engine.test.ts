@@ -5,7 +5,7 @@ import { openField } from "../db";
 import { FakeServer } from "../fake-server";
 import { type Capture, Store } from "../store";
 import { FieldApi } from "./api";
-import { backoffMs } from "./core";
+import { alarmOf, backoffMs } from "./core";
 import { Engine, LANES, sha256Of } from "./engine";
 
 let store: Store;
@@ -246,6 +246,26 @@ describe("what the server says", () => {
     await engine().run();
     expect(await store.fact("skew")).toBe(year);
     expect(server.events.size).toBe(1);
+  });
+});
+
+describe("a danger for people", () => {
+  it.each([
+    ["nobody has answered", null, "notSent"],
+    ["the server could not keep it", { status: "waiting", code: "server_error" }, "notSent"],
+    ["it waits for what has not come", { status: "waiting", code: "predecessor" }, "notTaken"],
+    ["what it belongs to was refused", { status: "waiting", code: "creation_refused" }, "notTaken"],
+    ["a rule refused it", { status: "rejected" }, "notTaken"],
+    ["it was here, and refused", { status: "duplicate", first: "rejected" }, "notTaken"],
+    ["it is a lead's conflict", { status: "conflict" }, null],
+    ["it landed", { status: "merged" }, null],
+    ["it had landed", { status: "duplicate", first: "applied" }, null],
+  ] as const)("%s", async (_what, said, alarm) => {
+    const item = await store.capture(planting({ danger: true }), now);
+    const blank = { uuid: "", code: "", message: "", rev: 1, object_id: 1, warnings: [], waiting_for: null };
+    const verdict = said && { ...blank, ...said };
+    expect(alarmOf([{ ...item, verdict }])).toBe(alarm);
+    expect(alarmOf([{ ...item, verdict, danger: false }])).toBeNull();
   });
 });
 
