@@ -46,7 +46,8 @@ export class World {
     this.traces = new Map();
     this.doneTasks = new Set();
     this.pendingOn = new Map();
-    for (const item of items) {
+    // In the order of capture, whatever order a screen lists them in: the last one is what the next builds on.
+    for (const item of [...items].sort((a, b) => a.event.sequence - b.event.sequence)) {
       const outcome = outcomeOf(item);
       if (outcome === "rejected" && item.verdict) continue;
       append(this.pendingOn, item.event.object_uuid, item);
@@ -98,13 +99,15 @@ export class World {
   /** The revision the next change of an object builds on, and the capture it must follow. */
   basis(object: string, packed: number | null): { baseRev: number | null; after?: string } {
     const pending = this.pendingOn.get(object) ?? [];
-    const last = pending.at(-1);
-    if (!last) return { baseRev: packed };
-    const known = last.verdict?.rev;
-    if (known) return { baseRev: known };
-    const created = pending.some((item) => item.event.create);
-    const base = created ? pending.length : (packed ?? 0) + pending.length;
-    return { baseRev: base, after: last.uuid };
+    if (!pending.length) return { baseRev: packed };
+    let rev = packed ?? 0;
+    for (const item of pending) {
+      // An answered one says what it came to, a pack that is newer says more; each of the others will add one.
+      if (item.verdict?.rev) rev = Math.max(rev, item.verdict.rev);
+      else if (outcomeOf(item) === "waiting") rev = item.event.create ? Math.max(rev, 1) : rev + 1;
+    }
+    const last = pending.findLast((item) => outcomeOf(item) === "waiting");
+    return last ? { baseRev: rev, after: last.uuid } : { baseRev: rev };
   }
 
   /** The sites where a tree can be planted today and none was yet, by street. */
