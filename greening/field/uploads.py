@@ -54,6 +54,11 @@ def most_bytes() -> int:
     return int(settings.FIELD_PHOTO_MB) * 1_000_000
 
 
+def larger_than_taken() -> str:
+    most = int(settings.FIELD_PHOTO_MB)
+    return _("This photo is larger than the %s MB that are taken.") % most
+
+
 # --- tus: create, ask, append -------------------------------------------------------------------------
 
 
@@ -62,11 +67,7 @@ def begin(device: Device, sha256: str, length: int, mime: str, event: Any) -> Up
     if length <= 0:
         raise Problem(400, _("This photo is empty."), "photo_empty")
     if length > most_bytes():
-        raise Problem(
-            413,
-            _("This photo is larger than the %s MB that are taken.") % settings.FIELD_PHOTO_MB,
-            "too_large",
-        )
+        raise Problem(413, larger_than_taken(), "too_large")
     found, made = Upload.objects.get_or_create(
         device=device, sha256=sha256, defaults={"length": length, "mime": mime, "event": event}
     )

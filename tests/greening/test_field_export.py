@@ -118,7 +118,7 @@ def test_the_media_type_and_the_size_are_looked_at_first(lead: Any, settings: An
 
 
 def test_photos_of_an_export_are_checked_like_any_other(
-    lead: Any, data_dir: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    lead: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, other, html = picture(), picture(colour=(1, 1, 1)), b"<html></html>"
     photos = {
@@ -136,12 +136,25 @@ def test_photos_of_an_export_are_checked_like_any_other(
     ]
     kept = [path for path in (data_dir / "field").rglob("*") if path.is_file()]
     assert [path.stem for path in kept] == [digest(good)]
-    settings.FIELD_PHOTO_MB = 1
-    bomb = bytes(3_000_000)
-    refused = hand_in(lead, packed([], {digest(bomb): bomb}))
-    assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
     monkeypatch.setattr(export, "MOST_EVENTS_JSON", 50)
     assert hand_in(lead, packed([])).status_code == 400
+
+
+def test_an_oversized_photo_costs_neither_the_captures_nor_the_other_photos(
+    lead: Any, data_dir: Path, settings: Any
+) -> None:
+    settings.FIELD_PHOTO_MB = 1
+    good, bomb = picture(), bytes(3_000_000)
+    event = Phone().planting(PlantingSiteFactory(state="ready"), photos=[digest(good)])
+    said = hand_in(lead, packed([event], {digest(bomb): bomb, digest(good): good})).json()
+    assert [(one["stored"], one["code"]) for one in said["photos"]] == [
+        (False, "too_large"),
+        (True, ""),
+    ]
+    assert "1 MB" in said["photos"][0]["message"]
+    assert said["verdicts"][0]["status"] == "applied"
+    kept = [path for path in (data_dir / "field").rglob("*") if path.is_file()]
+    assert [path.stem for path in kept] == [digest(good)]
 
 
 def test_the_terminal_takes_the_same_file(tmp_path: Path, capsys: Any) -> None:
