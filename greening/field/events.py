@@ -84,8 +84,10 @@ def receive(
         verdict = next(verdicts)
         if verdict is None:
             answers.append(_refused(item, _("This cannot be kept as it is."), device, actor))
-        else:
-            answers.append(_wire(verdict, each.warnings))
+            continue
+        if verdict.code == "uuid_reused":  # its identifier stands for another event: kept apart
+            _keep_apart(item, verdict.message, device, actor)
+        answers.append(_wire(verdict, each.warnings))
     _fill_numbers(answers, changes)
     _tell_hopeless(answers, changes)
     return answers
@@ -349,7 +351,14 @@ def _tell_hopeless(answers: list[dict[str, Any]], changes: list[Change]) -> None
 
 
 def _refused(item: Any, sentence: str, device: Device, actor: User) -> dict[str, Any]:
-    """Keeps what could not be read as it came, once, and says so."""
+    """The answer to what could not be read, which is kept."""
+    identifier = _keep_apart(item, sentence, device, actor)
+    verdict = Verdict(identifier or uuid_module.UUID(int=0), "rejected", "malformed", sentence)
+    return {**_wire(verdict), "uuid": str(identifier) if identifier else None}
+
+
+def _keep_apart(item: Any, sentence: str, device: Device, actor: User) -> uuid_module.UUID | None:
+    """Keep as it came, once, what cannot stand among the events; answers the identifier it bears."""
     content = json.dumps(item, sort_keys=True)  # ASCII: whatever was in it can be written down
     fields = item if isinstance(item, dict) else {}
     identifier, sequence = read_uuid(fields.get("uuid")), fields.get("sequence")
@@ -367,6 +376,4 @@ def _refused(item: Any, sentence: str, device: Device, actor: User) -> dict[str,
             "received_from": actor,
         },
     )
-    status: Any = "rejected"
-    verdict = Verdict(identifier or uuid_module.UUID(int=0), status, "malformed", sentence)
-    return {**_wire(verdict), "uuid": str(identifier) if identifier else None}
+    return identifier
