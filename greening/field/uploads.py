@@ -192,14 +192,14 @@ def _finish(upload: Upload, path: Path, by: User) -> Photo:
         photo = keep(
             path, upload.sha256, upload.mime, event=upload.event, device=upload.device, by=by
         )
-        # Other phones with the same photo need not send the rest.
-        for other in Upload.objects.filter(sha256=upload.sha256).select_related("device"):
-            _forget(other, part_of(other))
-        return photo
     except NoPicture as error:
-        raise Problem(422, str(error), error.code) from None
-    finally:
         _forget(upload, path)
+        raise Problem(422, str(error), error.code) from None
+    # Any other fault is the server's: the bytes stay, and whoever asks for the photo has it looked at again.
+    # Other phones with the same photo need not send the rest.
+    for other in Upload.objects.filter(sha256=upload.sha256).select_related("device"):
+        _forget(other, part_of(other))
+    return photo
 
 
 def _forget(upload: Upload, path: Path) -> None:
