@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import logging
@@ -58,15 +59,14 @@ def receive(
     *,
     device: Device,
     actor: User,
-    sent_at: Any = None,
+    off: dt.timedelta = dt.timedelta(0),
     overrides: bool = True,
 ) -> list[dict[str, Any]]:
-    """Every item's verdict as it goes over the wire, in order.
+    """Every item's verdict as it goes over the wire, in order; `off` is what must be added to the phone's times.
 
     Raises OperationalError where the database stays busy; what had landed by then is answered as duplicate later.
     """
     now = timezone.now()
-    off = clock.skew(read_time(sent_at), now)
     stored = _stored(items)
     read: list[Capture | Malformed] = []
     for item in items:
@@ -111,8 +111,8 @@ def _capture(
     item: Any,
     device: Device,
     actor: User,
-    off: Any,
-    now: Any,
+    off: dt.timedelta,
+    now: dt.datetime,
     stored: Mapping[uuid_module.UUID, Event],
     overrides: bool,
 ) -> Capture:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from greening.errors import BadInput
+from greening.field import clock
 from greening.field.access import field_api
 from greening.field.events import MOST_EVENTS, receive
 from greening.field.pictures import NoPicture
@@ -91,11 +92,12 @@ def take_in(
             ]  # fmt: skip
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadInput(_("This file is not a field export, or it is damaged: %s") % error) from None
+    off = clock.skew_at_export(said.get("exported_at"), said.get("ahead_ms"), timezone.now())
     events = said["events"]
     verdicts: list[dict[str, Any]] = []
     for start in range(0, len(events), MOST_EVENTS):
         batch = events[start : start + MOST_EVENTS]
-        verdicts += receive(batch, device=device, actor=by, sent_at=None, overrides=False)
+        verdicts += receive(batch, device=device, actor=by, off=off, overrides=False)
     return {"device": str(device.uuid), "verdicts": verdicts, "photos": photos}
 
 
