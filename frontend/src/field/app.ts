@@ -7,7 +7,7 @@ import type { Device, Store } from "./store";
 import { ApiError, FieldApi } from "./sync/api";
 import { alarmOf, needsEyes } from "./sync/core";
 import type { Halt } from "./sync/engine";
-import type { Item, Pack, Sent, Session } from "./types";
+import type { Item, Sent, Session } from "./types";
 import { merged, World } from "./world";
 
 export interface FieldSettings {
@@ -125,7 +125,7 @@ export class App {
       this.packProblem = "";
       await this.store.setFact("packAt", Date.now());
       if (came) {
-        const pack = merged(fits ? held : undefined, came) as Pack;
+        const pack = merged(fits ? held : undefined, came);
         await this.store.setPack(pack);
         await this.store.setFact("packLanguage", language);
         this.world = new World(pack);

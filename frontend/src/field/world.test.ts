@@ -190,6 +190,14 @@ describe("a pack that says only what changed", () => {
     ]);
   });
 
+  it("keeps the slow parts that were left out, and takes those that came", () => {
+    const held = pack({ fixed: "1", streets: [{ name: "rue du Levant", line: [] }] });
+    const { town, species, choices, outline, streets, ...came } = pack({ whole: false, fixed: "1" });
+    expect(merged(held, came).streets).toEqual(held.streets);
+    const anew = { ...came, fixed: "2", town, species, choices, outline, streets };
+    expect(merged(held, anew)).toMatchObject({ fixed: "2", streets: [] });
+  });
+
   it("replaces everything when it is whole", () => {
     expect(merged(pack(), pack({ sites: [site("z")] })).sites.map((one) => one.uuid)).toEqual(["z"]);
   });

@@ -1,7 +1,7 @@
 /** The pack made ready to ask, with what this phone has captured since laid over it. */
 import { outcomeOf } from "./store";
 import { Streets } from "./streets";
-import type { Item, Pack, Sent, SiteRow, SpeciesRow, TaskRow, TreeRow } from "./types";
+import type { CamePack, Item, Pack, Sent, SiteRow, SpeciesRow, TaskRow, TreeRow } from "./types";
 
 export const LIVING = new Set(["planted", "establishing", "established", "mature", "senescent"]);
 /** A tree may be planted there, a lead's reason aside. */
@@ -144,9 +144,11 @@ export class World {
 }
 
 /** An incremental pack laid over the one held. */
-export function merged(held: Pack | undefined, came: Pack): Pack {
-  if (!held || came.whole) return came;
+export function merged(held: Pack | undefined, came: CamePack): Pack {
+  // What answers a question without an earlier pack is whole, and lacks nothing.
+  if (!held || came.whole) return came as Pack;
   return {
+    ...held,
     ...came,
     whole: true,
     sites: over(held.sites, came.sites),
