@@ -23,6 +23,13 @@ def field_texts() -> dict[str, str]:
             "NOT SENT: a danger is only on this phone. Call your crew lead or the emergency "
             "services."
         ),
+        "notTakenCall": _(
+            "NOT TAKEN: a danger has reached nobody who acts on it. Call the duty number."
+        ),
+        "notTaken": _(
+            "NOT TAKEN: a danger has reached nobody who acts on it. Call your crew lead or the "
+            "emergency services."
+        ),
         "signIn": _("Sign in"),
         "signInToSend": _("Sign in to send. Captures kept on this phone: {n}."),
         "signInFirst": _("Sign in once, with network, to receive your sectors."),

@@ -12,11 +12,12 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from greening.accounts.people import named
+from greening.field import clock
 from greening.field.access import asked_device, field_api, note_seen, revoked
 from greening.field.balance import balance_of
 from greening.field.events import MOST_BYTES, MOST_EVENTS, receive
 from greening.field.pictures import MOST_PIXELS
-from greening.field.reading import malformed, read_json, read_uuid
+from greening.field.reading import malformed, read_json, read_time, read_uuid
 from greening.field.uploads import most_bytes
 from greening.lifecycle import kinds
 from greening.models import Device
@@ -111,7 +112,7 @@ def events(request: HttpRequest) -> JsonResponse:
         items,
         device=request.field_device,  # type: ignore[attr-defined]
         actor=request.user,  # type: ignore[arg-type]
-        sent_at=said.get("sent_at"),
+        off=clock.skew(read_time(said.get("sent_at")), timezone.now()),
     )
     return JsonResponse({"verdicts": verdicts, "server_time": timezone.now().isoformat()})
 

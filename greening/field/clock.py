@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from greening.field.reading import read_time
+
 #: Below half a day the phone's day may be right all the same: time zones, a slow clock. Beyond, it is wrong.
 TOLERATED = dt.timedelta(hours=12)
 #: Days that a capture sets to its own day.
@@ -44,6 +46,28 @@ def skew(sent_at: dt.datetime | None, now: dt.datetime) -> dt.timedelta:
     if sent_at is None or abs(now - sent_at) <= TOLERATED:
         return dt.timedelta(0)
     return now - sent_at
+
+
+def skew_at_export(exported_at: Any, ahead_ms: Any, now: dt.datetime) -> dt.timedelta:
+    """What must be added to the times of an export: by what its phone, when it last heard the server, was ahead of it.
+
+    How long the file lay about says nothing of its clock. Nothing where the phone never heard the server, or where
+    the file would then be from the future: the clock was put right after it was measured.
+
+    >>> now = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+    >>> skew_at_export("2025-11-20T08:00:00Z", -365 * 86_400_000, now).days
+    365
+    >>> skew_at_export("2026-11-20T08:00:00Z", -365 * 86_400_000, now).days
+    0
+    """
+    read = read_time(exported_at)
+    if read is None or isinstance(ahead_ms, bool) or not isinstance(ahead_ms, int | float):
+        return dt.timedelta(0)
+    try:
+        true = read - dt.timedelta(milliseconds=ahead_ms)
+    except (OverflowError, ValueError):
+        return dt.timedelta(0)
+    return skew(read, true) if true <= now + TOLERATED else dt.timedelta(0)
 
 
 def correct(

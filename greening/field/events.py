@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import logging
@@ -58,15 +59,14 @@ def receive(
     *,
     device: Device,
     actor: User,
-    sent_at: Any = None,
+    off: dt.timedelta = dt.timedelta(0),
     overrides: bool = True,
 ) -> list[dict[str, Any]]:
-    """Every item's verdict as it goes over the wire, in order.
+    """Every item's verdict as it goes over the wire, in order; `off` is what must be added to the phone's times.
 
     Raises OperationalError where the database stays busy; what had landed by then is answered as duplicate later.
     """
     now = timezone.now()
-    off = clock.skew(read_time(sent_at), now)
     stored = _stored(items)
     read: list[Capture | Malformed] = []
     for item in items:
@@ -84,8 +84,10 @@ def receive(
         verdict = next(verdicts)
         if verdict is None:
             answers.append(_refused(item, _("This cannot be kept as it is."), device, actor))
-        else:
-            answers.append(_wire(verdict, each.warnings))
+            continue
+        if verdict.code == "uuid_reused":  # its identifier stands for another event: kept apart
+            _keep_apart(item, verdict.message, device, actor)
+        answers.append(_wire(verdict, each.warnings))
     _fill_numbers(answers, changes)
     _tell_hopeless(answers, changes)
     return answers
@@ -109,8 +111,8 @@ def _capture(
     item: Any,
     device: Device,
     actor: User,
-    off: Any,
-    now: Any,
+    off: dt.timedelta,
+    now: dt.datetime,
     stored: Mapping[uuid_module.UUID, Event],
     overrides: bool,
 ) -> Capture:
@@ -349,7 +351,14 @@ def _tell_hopeless(answers: list[dict[str, Any]], changes: list[Change]) -> None
 
 
 def _refused(item: Any, sentence: str, device: Device, actor: User) -> dict[str, Any]:
-    """Keeps what could not be read as it came, once, and says so."""
+    """The answer to what could not be read, which is kept."""
+    identifier = _keep_apart(item, sentence, device, actor)
+    verdict = Verdict(identifier or uuid_module.UUID(int=0), "rejected", "malformed", sentence)
+    return {**_wire(verdict), "uuid": str(identifier) if identifier else None}
+
+
+def _keep_apart(item: Any, sentence: str, device: Device, actor: User) -> uuid_module.UUID | None:
+    """Keep as it came, once, what cannot stand among the events; answers the identifier it bears."""
     content = json.dumps(item, sort_keys=True)  # ASCII: whatever was in it can be written down
     fields = item if isinstance(item, dict) else {}
     identifier, sequence = read_uuid(fields.get("uuid")), fields.get("sequence")
@@ -367,6 +376,4 @@ def _refused(item: Any, sentence: str, device: Device, actor: User) -> dict[str,
             "received_from": actor,
         },
     )
-    status: Any = "rejected"
-    verdict = Verdict(identifier or uuid_module.UUID(int=0), status, "malformed", sentence)
-    return {**_wire(verdict), "uuid": str(identifier) if identifier else None}
+    return identifier

@@ -20,11 +20,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from greening.errors import BadInput
+from greening.field import clock
 from greening.field.access import field_api
 from greening.field.events import MOST_EVENTS, receive
 from greening.field.pictures import NoPicture
 from greening.field.reading import content_length, read_uuid
-from greening.field.uploads import CHUNK, Readable, folder, keep, most_bytes
+from greening.field.uploads import (
+    CHUNK,
+    Readable,
+    folder,
+    keep,
+    larger_than_taken,
+    most_bytes,
+)
 from greening.models import Device, Photo
 from greening.problem import Problem
 from greening.roles import SETTLERS
@@ -84,11 +92,12 @@ def take_in(
             ]  # fmt: skip
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadInput(_("This file is not a field export, or it is damaged: %s") % error) from None
+    off = clock.skew_at_export(said.get("exported_at"), said.get("ahead_ms"), timezone.now())
     events = said["events"]
     verdicts: list[dict[str, Any]] = []
     for start in range(0, len(events), MOST_EVENTS):
         batch = events[start : start + MOST_EVENTS]
-        verdicts += receive(batch, device=device, actor=by, sent_at=None, overrides=False)
+        verdicts += receive(batch, device=device, actor=by, off=off, overrides=False)
     return {"device": str(device.uuid), "verdicts": verdicts, "photos": photos}
 
 
@@ -144,11 +153,10 @@ def _photo(
             if real != sha256:
                 sentence = _("This photo is damaged in the export.")
                 return _not_kept(sha256, "hash_mismatch", sentence)
-            try:
-                keep(part, sha256, "", event=None, device=device, by=by)
-            except NoPicture as error:
-                return _not_kept(sha256, error.code, str(error))
+            keep(part, sha256, "", event=None, device=device, by=by)
             return {"sha256": sha256, "stored": True, "code": "", "message": ""}
+        except NoPicture as error:
+            return _not_kept(sha256, error.code, str(error))
         finally:
             with suppress(FileNotFoundError):
                 part.unlink()
@@ -159,16 +167,13 @@ def _not_kept(sha256: str, code: str, sentence: str) -> dict[str, Any]:
 
 
 def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: Any) -> str:
-    """Copy a member, at most as much as a photo may have; answers the SHA-256 of what was copied."""
+    """Copy a member and answer the SHA-256 of what was copied. Raises NoPicture for more than a photo may have."""
     digest, left = hashlib.sha256(), most_bytes()
     with archive.open(info) as member:
         while chunk := member.read(CHUNK):
             left -= len(chunk)
             if left < 0:
-                raise BadInput(
-                    _("A photo of this export is larger than the %s MB that are taken.")
-                    % settings.FIELD_PHOTO_MB
-                )
+                raise NoPicture("too_large", larger_than_taken())
             digest.update(chunk)
             file.write(chunk)
     file.flush()

@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -49,47 +49,48 @@ def pack(request: HttpRequest) -> HttpResponseBase:
         since = read_time(request.GET["since"].replace(" ", "+"))
         if since is None:
             raise malformed(_("“%s” is missing or cannot be read.") % "since")
-    etag = f'"{fingerprint(scope, since)}"'
+    fixed = slow_parts()
+    fixed_tag = _digest(fixed)
+    etag = f'"{fingerprint(scope, fixed_tag)}"'
     same = get_conditional_response(request, etag=etag)
     if same is not None:
         return same
+    if since is not None and request.GET.get("fixed") == fixed_tag:
+        fixed = {}
+    said = {"as_of": as_of.isoformat(), "etag": etag, **contents(scope, since)}
     answer = JsonResponse(
-        {"as_of": as_of.isoformat(), "etag": etag, **contents(scope, since)},
+        {**said, "fixed": fixed_tag, **fixed},
         json_dumps_params={"ensure_ascii": False, "separators": (",", ":")},
     )
     answer["ETag"] = etag
     return answer
 
 
-def fingerprint(scope: Scope, since: dt.datetime | None) -> str:
-    """Changes whenever the pack would; cheap, from counts and the newest change of each table."""
-    said: list[Any] = [scope.token, get_language(), str(since)]
+def fingerprint(scope: Scope, fixed_tag: str) -> str:
+    """Changes whenever the pack would, and says the same of a whole pack and of one laid over an earlier one.
+
+    Cheap, from counts and the newest change of each table; the sum of revisions tells of a change that was stamped
+    before the newest one and committed after it.
+    """
+    said: list[Any] = [scope.token, get_language(), fixed_tag]
     living: list[QuerySet[Any]] = [scope.sites(), scope.trees(), scope.tasks(), scope.rounds()]
     for rows in living:
-        said.append(rows.aggregate(n=Count("pk"), newest=Max("updated_at")))
-    said.append(list(species_rows()))
-    said.append(Street.objects.aggregate(n=Count("pk"), last=Max("pk")))
+        said.append(rows.aggregate(n=Count("pk"), newest=Max("updated_at"), revisions=Sum("rev")))
     said.append([(crew.name, crew.pk) for crew in scope.crews])
+    said.append([quarter.name for quarter in scope.quarters])
+    said.append(list(scope.rounds().order_by("pk").values_list("crew__name", flat=True)))
+    return _digest(said)
+
+
+def _digest(said: Any) -> str:
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]
 
 
-def contents(scope: Scope, since: dt.datetime | None) -> dict[str, Any]:
-    """The pack's members but its time and tag."""
+def slow_parts() -> dict[str, Any]:
+    """What is the same for weeks and for every crew of one language: a phone that has it is not sent it again."""
     commune = Commune.objects.order_by("id").first()
-    crews = [{"uuid": str(crew.uuid), "name": crew.name} for crew in scope.crews]
-    tours = rounds(scope)
-    driven = [tour["uuid"] for tour in tours]
     return {
-        "scope": scope.token,
-        "whole": since is None,
         "town": {"name": commune.name, "insee": commune.insee} if commune else None,
-        "crew": crews[0] if crews else None,
-        "crews": crews,
-        "sectors": [quarter.name for quarter in scope.quarters],
-        "rounds": tours,
-        "sites": sites(scope, since),
-        "trees": trees(scope, since),
-        "tasks": tasks(scope, since, driven),
         "species": [
             {"uuid": str(uuid), "name": name, "fr": french, "en": english}
             for uuid, name, french, english in species_rows()
@@ -100,6 +101,24 @@ def contents(scope: Scope, since: dt.datetime | None) -> dict[str, Any]:
             {"name": name, "line": [[round(x, DIGITS), round(y, DIGITS)] for x, y in line.coords]}
             for name, line in Street.objects.order_by("pk").values_list("name", "geom")
         ],
+    }
+
+
+def contents(scope: Scope, since: dt.datetime | None) -> dict[str, Any]:
+    """The pack's members but its time, its tags and its slow parts."""
+    crews = [{"uuid": str(crew.uuid), "name": crew.name} for crew in scope.crews]
+    tours = rounds(scope)
+    driven = [tour["uuid"] for tour in tours]
+    return {
+        "scope": scope.token,
+        "whole": since is None,
+        "crew": crews[0] if crews else None,
+        "crews": crews,
+        "sectors": [quarter.name for quarter in scope.quarters],
+        "rounds": tours,
+        "sites": sites(scope, since),
+        "trees": trees(scope, since),
+        "tasks": tasks(scope, since, driven),
     }
 
 

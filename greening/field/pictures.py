@@ -51,7 +51,8 @@ class Picture:
 def inspect(path: Path, announced: str = "") -> Picture:
     """What picture the file is. Raises NoPicture where it is none that is taken, or not what was `announced`.
 
-    The whole file is decoded: a truncated one does not pass.
+    The whole file is decoded: a truncated one does not pass. An OSError of the machine's own says nothing about the
+    picture and is raised as it is.
     """
     _no_other_format(path)
     with _decoding, warnings.catch_warnings():
@@ -75,6 +76,8 @@ def inspect(path: Path, announced: str = "") -> Picture:
         except Image.DecompressionBombWarning:
             raise _too_large() from None
         except (OSError, SyntaxError, ValueError, struct.error, EOFError, Warning) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk or the table of open files, not the picture: Pillow's own have no number
             raise NoPicture("photo_truncated", _("This picture is cut off or damaged.")) from error
         except MemoryError:
             raise _too_large() from None

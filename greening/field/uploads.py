@@ -54,6 +54,11 @@ def most_bytes() -> int:
     return int(settings.FIELD_PHOTO_MB) * 1_000_000
 
 
+def larger_than_taken() -> str:
+    most = int(settings.FIELD_PHOTO_MB)
+    return _("This photo is larger than the %s MB that are taken.") % most
+
+
 # --- tus: create, ask, append -------------------------------------------------------------------------
 
 
@@ -62,11 +67,7 @@ def begin(device: Device, sha256: str, length: int, mime: str, event: Any) -> Up
     if length <= 0:
         raise Problem(400, _("This photo is empty."), "photo_empty")
     if length > most_bytes():
-        raise Problem(
-            413,
-            _("This photo is larger than the %s MB that are taken.") % settings.FIELD_PHOTO_MB,
-            "too_large",
-        )
+        raise Problem(413, larger_than_taken(), "too_large")
     found, made = Upload.objects.get_or_create(
         device=device, sha256=sha256, defaults={"length": length, "mime": mime, "event": event}
     )
@@ -191,14 +192,14 @@ def _finish(upload: Upload, path: Path, by: User) -> Photo:
         photo = keep(
             path, upload.sha256, upload.mime, event=upload.event, device=upload.device, by=by
         )
-        # Other phones with the same photo need not send the rest.
-        for other in Upload.objects.filter(sha256=upload.sha256).select_related("device"):
-            _forget(other, part_of(other))
-        return photo
     except NoPicture as error:
-        raise Problem(422, str(error), error.code) from None
-    finally:
         _forget(upload, path)
+        raise Problem(422, str(error), error.code) from None
+    # Any other fault is the server's: the bytes stay, and whoever asks for the photo has it looked at again.
+    # Other phones with the same photo need not send the rest.
+    for other in Upload.objects.filter(sha256=upload.sha256).select_related("device"):
+        _forget(other, part_of(other))
+    return photo
 
 
 def _forget(upload: Upload, path: Path) -> None:

@@ -127,7 +127,10 @@ class Photo(Identified):
 
 
 class Unreadable(models.Model):
-    """An item that no rule could even look at, kept as it came: what a phone sent is never thrown away."""
+    """An item that no rule could even look at, kept as it came: what a phone sent is never thrown away.
+
+    Also one that is well formed and bears the identifier of another event.
+    """
 
     id = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(_("identifier"), null=True)

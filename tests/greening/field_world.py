@@ -162,7 +162,7 @@ class World:
                 [one.event for one in made],
                 device=phone,
                 actor=self.crew[number % len(self.crew)],
-                sent_at=(timezone.now() + off).isoformat(),
+                off=-off,
             )
 
     # --- what must hold -----------------------------------------------------------------------------

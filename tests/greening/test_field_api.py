@@ -17,7 +17,18 @@ from django.utils import timezone
 
 from greening.events import Change, apply
 from greening.field import access
-from greening.models import Contractor, Device, Event, Photo, Sector, Tree
+from greening.models import (
+    Commune,
+    Contractor,
+    Crew,
+    Device,
+    Event,
+    Photo,
+    Quarter,
+    Sector,
+    Street,
+    Tree,
+)
 from greening.roles import Role
 from tests.factories import (
     PARK,
@@ -326,6 +337,64 @@ def test_an_unchanged_pack_is_not_sent_again_and_a_changed_one_is(town: Any) -> 
     SpeciesFactory(genus="Acer", species="campestre")
     fresh = phone.get("pack")["ETag"]
     assert fresh != etag
+
+
+SLOW = {"town", "species", "choices", "outline", "streets"}
+
+
+def test_an_unchanged_refresh_is_a_304_however_often(town: Any) -> None:
+    """The phone asks since its last pack, and its tag is that of what it holds by now."""
+    phone = Phone()
+    held = phone.get("pack").json()
+    apply(Change("tree", town[0].uuid, {"note": "leans"}))
+    for expected in (200, 304, 304):
+        query = {"since": held["as_of"], "scope": held["scope"], "fixed": held["fixed"]}
+        headers = {**phone.headers, "if-none-match": held["etag"]}
+        answer = phone.client.get("/api/field/pack", query, headers=headers)
+        assert answer.status_code == expected
+        if expected == 200:
+            came = answer.json()
+            assert str(town[0].uuid) in {tree["uuid"] for tree in came["trees"]}
+            assert not SLOW & came.keys()
+            held |= came
+    assert held["etag"] == phone.get("pack").json()["etag"]
+
+
+@pytest.mark.parametrize("whole", [{"fixed": ""}, {"fixed": "older"}, {"scope": "other"}])
+def test_the_slow_parts_come_where_the_phone_lacks_them(town: Any, whole: Any) -> None:
+    phone = Phone()
+    held = phone.get("pack").json()
+    query = {"since": held["as_of"], "scope": held["scope"], "fixed": held["fixed"]} | whole
+    assert phone.get("pack", **query).json().keys() >= SLOW
+
+
+def _committed_late(here: Any) -> None:
+    """Stamped before the newest change, committed after it."""
+    Tree.objects.filter(pk=here.pk).update(rev=here.rev + 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _here: Street.objects.update(name="rue du Levant"),
+        lambda _here: Street.objects.update(geom="LINESTRING(2.27 48.82, 2.28 48.83)"),
+        lambda _here: Commune.objects.update(geom=MultiPolygon(square(*PARK))),
+        lambda _here: Commune.objects.update(name="Issy"),
+        lambda _here: Quarter.objects.update(name="Town hall"),
+        lambda _here: Tree.objects.update(size_class="18/20"),
+        lambda _here: Crew.objects.update(name="Night crew"),
+        _committed_late,
+    ],
+    ids=["street", "line", "outline", "town", "quarter", "choices", "crew", "late"],
+)
+def test_whatever_the_pack_holds_changes_its_tag(town: Any, change: Any) -> None:
+    phone, crew = Phone(), CrewFactory()
+    crew.members.add(phone.user)
+    hall = QuarterFactory(name="Hall", geom=MultiPolygon(square(*TOWN_HALL)))
+    Sector.objects.create(crew=crew, quarter=hall)
+    before = phone.get("pack").json()
+    change(town[0])
+    assert phone.get("pack").json()["etag"] != before["etag"]
 
 
 def test_the_pack_travels_compressed(town: Any) -> None:

@@ -74,9 +74,17 @@ def test_sent_again_it_is_a_duplicate_that_says_what_became_of_it_first(phone: P
 def test_one_identifier_for_two_contents_is_refused_and_changes_nothing(phone: Phone) -> None:
     event = phone.planting(PlantingSiteFactory(state="ready"))
     phone.send(event)
-    (verdict,) = phone.send({**event, "patch": {**event["patch"], "lot": "other"}})
+    other = {**event, "patch": {**event["patch"], "lot": "other"}, "sequence": 2}
+    (verdict,) = phone.send(other)
     assert (verdict["status"], verdict["code"]) == ("rejected", "uuid_reused")
     assert Tree.objects.get().lot == ""
+    # Refused, and not lost: a lead finds what was sent, once, and the balance counts it.
+    phone.send(other)
+    kept = Unreadable.objects.get()
+    assert json.loads(kept.content) == other
+    assert (str(kept.uuid), kept.sequence, kept.message) == (event["uuid"], 2, verdict["message"])
+    said = phone.get("balance").json()
+    assert (said["events"]["rejected"], said["sequences"]["missing"]) == (1, [])
 
 
 BROKEN: list[Any] = [

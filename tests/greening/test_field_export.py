@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -118,7 +119,7 @@ def test_the_media_type_and_the_size_are_looked_at_first(lead: Any, settings: An
 
 
 def test_photos_of_an_export_are_checked_like_any_other(
-    lead: Any, data_dir: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    lead: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, other, html = picture(), picture(colour=(1, 1, 1)), b"<html></html>"
     photos = {
@@ -136,12 +137,52 @@ def test_photos_of_an_export_are_checked_like_any_other(
     ]
     kept = [path for path in (data_dir / "field").rglob("*") if path.is_file()]
     assert [path.stem for path in kept] == [digest(good)]
-    settings.FIELD_PHOTO_MB = 1
-    bomb = bytes(3_000_000)
-    refused = hand_in(lead, packed([], {digest(bomb): bomb}))
-    assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
     monkeypatch.setattr(export, "MOST_EVENTS_JSON", 50)
     assert hand_in(lead, packed([])).status_code == 400
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+def test_an_export_of_a_phone_whose_clock_is_a_year_off_is_put_right(lead: Any, years: int) -> None:
+    """It lay about for three days, which is not the clock's doing."""
+    ahead = years * dt.timedelta(days=365)
+    captured = timezone.now() - dt.timedelta(days=4)
+    exported = captured + dt.timedelta(days=1)
+    day = timezone.localtime(captured + ahead).date()
+    event = Phone(register=False).planting(
+        PlantingSiteFactory(state="ready"), day, device_time=(captured + ahead).isoformat()
+    )
+    clock = {
+        "exported_at": (exported + ahead).isoformat(),
+        "ahead_ms": round(ahead.total_seconds() * 1000),
+    }
+    (verdict,) = hand_in(lead, packed([event], **clock)).json()["verdicts"]
+    assert (verdict["status"], len(verdict["warnings"])) == ("applied", 1)
+    assert Event.objects.get(uuid=event["uuid"]).device_time == captured
+    assert Tree.objects.get().planted_on == timezone.localtime(captured).date()
+
+
+@pytest.mark.parametrize("ahead_ms", [None, True, "x", 10**30, -(365 * 86_400_000), 1000])
+def test_a_clock_that_makes_no_sense_moves_nothing(lead: Any, ahead_ms: Any) -> None:
+    event = Phone(register=False).planting(PlantingSiteFactory(state="ready"))
+    (verdict,) = hand_in(lead, packed([event], ahead_ms=ahead_ms)).json()["verdicts"]
+    assert (verdict["status"], verdict["warnings"]) == ("applied", [])
+
+
+def test_an_oversized_photo_costs_neither_the_captures_nor_the_other_photos(
+    lead: Any, data_dir: Path, settings: Any
+) -> None:
+    settings.FIELD_PHOTO_MB = 1
+    good, bomb = picture(), bytes(3_000_000)
+    event = Phone().planting(PlantingSiteFactory(state="ready"), photos=[digest(good)])
+    said = hand_in(lead, packed([event], {digest(bomb): bomb, digest(good): good})).json()
+    assert [(one["stored"], one["code"]) for one in said["photos"]] == [
+        (False, "too_large"),
+        (True, ""),
+    ]
+    assert "1 MB" in said["photos"][0]["message"]
+    assert said["verdicts"][0]["status"] == "applied"
+    kept = [path for path in (data_dir / "field").rglob("*") if path.is_file()]
+    assert [path.stem for path in kept] == [digest(good)]
 
 
 def test_the_terminal_takes_the_same_file(tmp_path: Path, capsys: Any) -> None:

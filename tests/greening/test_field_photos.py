@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,27 @@ def test_a_server_that_died_after_the_last_byte_finishes_when_asked(
     if asks == "offset":
         assert phone.offset(sha256)["Upload-Offset"] == str(len(content))
     assert phone.get(f"photos/{sha256}/receipt").json()["stored"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE])
+def test_a_fault_of_the_server_s_refuses_no_photo_and_costs_no_byte(
+    phone: Phone, data_dir: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    content = picture()
+    sha256 = digest(content)
+
+    def broken(*_args: Any, **_options: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    phone.client.raise_request_exception = False
+    with monkeypatch.context() as patched:
+        patched.setattr(Image, "open", broken)
+        assert phone.upload(content).status_code == 500
+        assert phone.get(f"photos/{sha256}/receipt").status_code == 500
+    assert not Photo.objects.exists()
+    assert part_of(Upload.objects.get()).read_bytes() == content
+    assert phone.get(f"photos/{sha256}/receipt").json()["stored"]
+    assert held(data_dir) == [original_of(Photo.objects.get())]
 
 
 def test_damaged_bytes_are_sent_anew_from_the_start(phone: Phone) -> None:

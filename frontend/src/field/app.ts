@@ -5,9 +5,9 @@ import { WRONG_MS } from "./clock";
 import { askForBackgroundSync, Runner } from "./runner";
 import type { Device, Store } from "./store";
 import { ApiError, FieldApi } from "./sync/api";
-import { needsEyes } from "./sync/core";
+import { alarmOf, needsEyes } from "./sync/core";
 import type { Halt } from "./sync/engine";
-import type { Item, Pack, Sent, Session } from "./types";
+import type { Item, Sent, Session } from "./types";
 import { merged, World } from "./world";
 
 export interface FieldSettings {
@@ -125,7 +125,7 @@ export class App {
       this.packProblem = "";
       await this.store.setFact("packAt", Date.now());
       if (came) {
-        const pack = merged(fits ? held : undefined, came) as Pack;
+        const pack = merged(fits ? held : undefined, came);
         await this.store.setPack(pack);
         await this.store.setFact("packLanguage", language);
         this.world = new World(pack);
@@ -246,13 +246,13 @@ export class App {
 
   private banners(): HTMLElement[] {
     const said: HTMLElement[] = [];
-    const alarm = this.items.some((item) => item.danger && item.verdict === null);
+    const alarm = alarmOf(this.items);
     if (alarm) {
       const number = this.settings.dutyNumber;
       const call = number
         ? make("a", { class: "button", href: `tel:${number.replace(/\s/g, "")}` }, number)
         : "";
-      said.push(banner("alarm", this.say(number ? "notSentCall" : "notSent"), call));
+      said.push(banner("alarm", this.say(number ? `${alarm}Call` : alarm), call));
     }
     if (this.halt === "signed_out" || (!this.session && navigator.onLine && this.halt !== "device_revoked")) {
       const link = make("a", { class: "button", href: this.settings.signIn }, this.say("signIn"));

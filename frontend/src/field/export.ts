@@ -35,6 +35,8 @@ export async function exportFile(
     device: { ...device, platform: navigator.userAgent.slice(0, 120) },
     person,
     exported_at: new Date(now).toISOString(),
+    // The server hears of our clock when the file is handed in, whenever that is: what we know of it goes along.
+    ahead_ms: (await store.fact<number>("skew")) ?? null,
     events,
   };
   const photos = Object.keys(files).length;

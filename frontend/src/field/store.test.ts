@@ -216,11 +216,22 @@ describe("the emergency export", () => {
       version: 1,
       device: { uuid: "phone-uuid" },
       person: "Ana",
+      ahead_ms: null,
     });
     const [one, two] = [await sha256Of(photo("a")), await sha256Of(photo("b"))];
     expect(said.events.map((event: { photos: string[] }) => event.photos)).toEqual([[one, two], [one]]);
     expect(strFromU8(files[`photos/${two}`] ?? new Uint8Array())).toBe("b");
     expect(new Set((await store.items()).map((item) => item.event))).toEqual(new Set(said.events));
     expect(await held()).toEqual([2, 3, 2]);
+  });
+
+  it("says by how much the phone's clock was ahead when it last heard the server", async () => {
+    const year = 365 * 86_400_000;
+    await store.setFact("skew", -year);
+    const now = Date.parse("2025-11-23T08:00:00Z");
+    const file = await exportFile(store, { uuid: "phone-uuid", name: "phone" }, "Ana", now);
+    const files = unzipSync(new Uint8Array(await file.blob.arrayBuffer()));
+    const said = JSON.parse(strFromU8(files["events.json"] ?? new Uint8Array()));
+    expect([said.exported_at, said.ahead_ms]).toEqual(["2025-11-23T08:00:00.000Z", -year]);
   });
 });

@@ -265,6 +265,8 @@ export class Store {
 export function outcomeOf(item: Pick<Item, "verdict">): Sent["status"] {
   const verdict = item.verdict;
   if (!verdict) return "waiting";
+  // It "waits" for an object whose creation was refused: nothing this phone sends can bring that about.
+  if (verdict.code === "creation_refused") return "rejected";
   return verdict.status === "duplicate" ? (verdict.first ?? "applied") : verdict.status;
 }
 

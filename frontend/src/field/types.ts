@@ -67,7 +67,7 @@ export interface Item {
   readonly problem: string;
   readonly verdict: Verdict | null;
   readonly acknowledged: boolean;
-  /** A danger for people: said aloud until the server has it. */
+  /** A danger for people: said aloud until the server has taken it, or its people have it as a conflict. */
   readonly danger?: boolean;
 }
 
@@ -179,6 +179,8 @@ export type Choices = Readonly<Record<string, readonly (readonly [string, string
 export interface Pack {
   readonly as_of: string;
   readonly etag: string;
+  /** Names the slow parts; packs of an older server have none. */
+  readonly fixed?: string;
   readonly scope: string;
   /** Whether it holds everything, or only what changed since the pack that was named. */
   readonly whole: boolean;
@@ -196,6 +198,11 @@ export interface Pack {
     readonly line: readonly (readonly [number, number])[];
   }[];
 }
+
+type SlowPart = "town" | "species" | "choices" | "outline" | "streets";
+
+/** A pack as it arrives: laid over an earlier one it may leave out what has not changed for weeks. */
+export type CamePack = Omit<Pack, SlowPart> & Partial<Pick<Pack, SlowPart>>;
 
 export interface Session {
   readonly user: {

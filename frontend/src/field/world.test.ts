@@ -143,6 +143,41 @@ describe("the revision a change builds on", () => {
   });
 });
 
+describe("several changes of one object on this phone", () => {
+  const edit = (sequence: number, more: Partial<Item> = {}, create = false): Item => {
+    const made = item("t", more, create);
+    return { ...made, uuid: `e${sequence}`, event: { ...made.event, uuid: `e${sequence}`, sequence } };
+  };
+  const landed = (rev: number) =>
+    ({
+      status: "applied",
+      uuid: "",
+      code: "",
+      message: "",
+      rev,
+      object_id: 1,
+      warnings: [],
+      waiting_for: null,
+    }) as const;
+
+  it("build on the last one, although screens list the newest first", () => {
+    const world = new World(pack());
+    world.overlay([edit(3), edit(2), edit(1)], [], 0);
+    expect(world.basis("t", 5)).toEqual({ baseRev: 8, after: "e3" });
+    world.overlay([edit(2), edit(1, {}, true)], [], 0);
+    expect(world.basis("t", null)).toEqual({ baseRev: 2, after: "e2" });
+  });
+
+  it("count from the revision the server named, or from a pack that is newer", () => {
+    const world = new World(pack());
+    world.overlay([edit(2), edit(1, { stage: "photos", verdict: landed(9) })], [], 0);
+    expect(world.basis("t", 5)).toEqual({ baseRev: 10, after: "e2" });
+    expect(world.basis("t", 11)).toEqual({ baseRev: 12, after: "e2" });
+    world.overlay([edit(1, { stage: "photos", verdict: landed(9) })], [], 0);
+    expect(world.basis("t", 5)).toEqual({ baseRev: 9 });
+  });
+});
+
 describe("a pack that says only what changed", () => {
   it("is laid over the one held: changed rows replaced, gone ones taken out", () => {
     const came = pack({
@@ -153,6 +188,14 @@ describe("a pack that says only what changed", () => {
       ["b", "occupied"],
       ["c", "ready"],
     ]);
+  });
+
+  it("keeps the slow parts that were left out, and takes those that came", () => {
+    const held = pack({ fixed: "1", streets: [{ name: "rue du Levant", line: [] }] });
+    const { town, species, choices, outline, streets, ...came } = pack({ whole: false, fixed: "1" });
+    expect(merged(held, came).streets).toEqual(held.streets);
+    const anew = { ...came, fixed: "2", town, species, choices, outline, streets };
+    expect(merged(held, anew)).toMatchObject({ fixed: "2", streets: [] });
   });
 
   it("replaces everything when it is whole", () => {

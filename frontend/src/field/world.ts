@@ -1,7 +1,7 @@
 /** The pack made ready to ask, with what this phone has captured since laid over it. */
 import { outcomeOf } from "./store";
 import { Streets } from "./streets";
-import type { Item, Pack, Sent, SiteRow, SpeciesRow, TaskRow, TreeRow } from "./types";
+import type { CamePack, Item, Pack, Sent, SiteRow, SpeciesRow, TaskRow, TreeRow } from "./types";
 
 export const LIVING = new Set(["planted", "establishing", "established", "mature", "senescent"]);
 /** A tree may be planted there, a lead's reason aside. */
@@ -46,7 +46,8 @@ export class World {
     this.traces = new Map();
     this.doneTasks = new Set();
     this.pendingOn = new Map();
-    for (const item of items) {
+    // In the order of capture, whatever order a screen lists them in: the last one is what the next builds on.
+    for (const item of [...items].sort((a, b) => a.event.sequence - b.event.sequence)) {
       const outcome = outcomeOf(item);
       if (outcome === "rejected" && item.verdict) continue;
       append(this.pendingOn, item.event.object_uuid, item);
@@ -98,13 +99,15 @@ export class World {
   /** The revision the next change of an object builds on, and the capture it must follow. */
   basis(object: string, packed: number | null): { baseRev: number | null; after?: string } {
     const pending = this.pendingOn.get(object) ?? [];
-    const last = pending.at(-1);
-    if (!last) return { baseRev: packed };
-    const known = last.verdict?.rev;
-    if (known) return { baseRev: known };
-    const created = pending.some((item) => item.event.create);
-    const base = created ? pending.length : (packed ?? 0) + pending.length;
-    return { baseRev: base, after: last.uuid };
+    if (!pending.length) return { baseRev: packed };
+    let rev = packed ?? 0;
+    for (const item of pending) {
+      // An answered one says what it came to, a pack that is newer says more; each of the others will add one.
+      if (item.verdict?.rev) rev = Math.max(rev, item.verdict.rev);
+      else if (outcomeOf(item) === "waiting") rev = item.event.create ? Math.max(rev, 1) : rev + 1;
+    }
+    const last = pending.findLast((item) => outcomeOf(item) === "waiting");
+    return last ? { baseRev: rev, after: last.uuid } : { baseRev: rev };
   }
 
   /** The sites where a tree can be planted today and none was yet, by street. */
@@ -141,9 +144,11 @@ export class World {
 }
 
 /** An incremental pack laid over the one held. */
-export function merged(held: Pack | undefined, came: Pack): Pack {
-  if (!held || came.whole) return came;
+export function merged(held: Pack | undefined, came: CamePack): Pack {
+  // What answers a question without an earlier pack is whole, and lacks nothing.
+  if (!held || came.whole) return came as Pack;
   return {
+    ...held,
     ...came,
     whole: true,
     sites: over(held.sites, came.sites),

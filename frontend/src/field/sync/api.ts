@@ -1,5 +1,5 @@
 /** The field API over fetch: answers typed, failures told apart by what the phone does about them. */
-import type { Balance, FieldEvent, Pack, Session, Verdict } from "../types";
+import type { Balance, CamePack, FieldEvent, Pack, Session, Verdict } from "../types";
 
 export type Trouble =
   | "offline" // nothing came back: try again later
@@ -68,15 +68,16 @@ export class FieldApi {
 
   /** The pack, or null where the one we hold is still right. */
   async pack(
-    held: { as_of: string; scope: string; etag: string } | null,
+    held: Pick<Pack, "as_of" | "scope" | "etag" | "fixed"> | null,
     language: string,
-  ): Promise<Pack | null> {
-    const asked = held ? `?${new URLSearchParams({ since: held.as_of, scope: held.scope })}` : "";
+  ): Promise<CamePack | null> {
+    const { as_of: since = "", scope = "", fixed = "" } = held ?? {};
+    const asked = held ? `?${new URLSearchParams({ since, scope, fixed })}` : "";
     const response = await this.ask(`pack${asked}`, {
       signal: AbortSignal.timeout(PACK_PATIENCE_MS),
       headers: { "Accept-Language": language, ...(held?.etag ? { "If-None-Match": held.etag } : {}) },
     });
-    return response.status === 304 ? null : ((await response.json()) as Pack);
+    return response.status === 304 ? null : ((await response.json()) as CamePack);
   }
 
   async balance(): Promise<Balance> {

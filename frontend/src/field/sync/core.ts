@@ -19,6 +19,13 @@ export function needsEyes(item: Item): boolean {
   return item.verdict !== null && !item.acknowledged && (outcome === "conflict" || outcome === "rejected");
 }
 
+/** Whether a danger for people is still to be said aloud, as the key of its sentence: until the server's people have it. */
+export function alarmOf(items: readonly Item[]): "notSent" | "notTaken" | null {
+  const open = items.filter((item) => item.danger && ["waiting", "rejected"].includes(outcomeOf(item)));
+  const here = open.some((item) => item.verdict === null || item.verdict.code === "server_error");
+  return here ? "notSent" : open.length > 0 ? "notTaken" : null;
+}
+
 export function stepFor(item: Item, photos: readonly Photo[], now: number): Step {
   if (item.stage === "saved") return item.refineUntil <= now ? "seal" : "rest";
   if (item.stage === "settled") {

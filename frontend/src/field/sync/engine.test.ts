@@ -5,7 +5,7 @@ import { openField } from "../db";
 import { FakeServer } from "../fake-server";
 import { type Capture, Store } from "../store";
 import { FieldApi } from "./api";
-import { backoffMs } from "./core";
+import { alarmOf, backoffMs } from "./core";
 import { Engine, LANES, sha256Of } from "./engine";
 
 let store: Store;
@@ -182,6 +182,23 @@ describe("what the server says", () => {
     },
   );
 
+  it("its object was refused: shown like a refusal, its photos sent, let go once somebody has read it", async () => {
+    const item = await store.capture(planting({ create: false, baseRev: 1, photos: [PHOTO()] }), now);
+    const message = "What this belongs to was refused; it is kept for a crew lead.";
+    server.judge = () => ({ status: "waiting", code: "creation_refused", message });
+    await engine().run();
+    const ran = await engine().run();
+    expect([...server.photos.values()].map((photo) => photo.stored)).toEqual([true]);
+    expect((await store.item(item.uuid))?.stage).toBe("settled");
+    expect((await store.item(item.uuid))?.verdict?.message).toBe(message);
+    expect(ran.nextAt).toBeNull();
+    await store.change(item.uuid, (held) => ({ ...held, acknowledged: true }));
+    await engine().run();
+    expect(await store.items()).toEqual([]);
+    expect((await store.sent())[0]?.status).toBe("rejected");
+    expect([...server.events.values()][0]?.times).toBe(1);
+  });
+
   it("a duplicate is treated as what it first was", async () => {
     const item = await store.capture(planting(), now);
     server.judge = () => ({ status: "conflict", message: "Someone changed the same." });
@@ -229,6 +246,26 @@ describe("what the server says", () => {
     await engine().run();
     expect(await store.fact("skew")).toBe(year);
     expect(server.events.size).toBe(1);
+  });
+});
+
+describe("a danger for people", () => {
+  it.each([
+    ["nobody has answered", null, "notSent"],
+    ["the server could not keep it", { status: "waiting", code: "server_error" }, "notSent"],
+    ["it waits for what has not come", { status: "waiting", code: "predecessor" }, "notTaken"],
+    ["what it belongs to was refused", { status: "waiting", code: "creation_refused" }, "notTaken"],
+    ["a rule refused it", { status: "rejected" }, "notTaken"],
+    ["it was here, and refused", { status: "duplicate", first: "rejected" }, "notTaken"],
+    ["it is a lead's conflict", { status: "conflict" }, null],
+    ["it landed", { status: "merged" }, null],
+    ["it had landed", { status: "duplicate", first: "applied" }, null],
+  ] as const)("%s", async (_what, said, alarm) => {
+    const item = await store.capture(planting({ danger: true }), now);
+    const blank = { uuid: "", code: "", message: "", rev: 1, object_id: 1, warnings: [], waiting_for: null };
+    const verdict = said && { ...blank, ...said };
+    expect(alarmOf([{ ...item, verdict }])).toBe(alarm);
+    expect(alarmOf([{ ...item, verdict, danger: false }])).toBeNull();
   });
 });
 
