@@ -82,6 +82,23 @@ def a_tree_is_there(situation: Situation) -> Refusal | None:
 
 
 # --- trees ----------------------------------------------------------------------------------------
+def record_is_kept(situation: Situation) -> Refusal | None:
+    """Origin, guarantee and place are not corrected in the field; who plants is named at the planting."""
+    if situation.created:
+        return None
+    planting = situation.before.get("state") == "reserved" and situation.moved_to == "planted"
+    writable = TREE.writable(situation.patch, situation.rights)
+    held = situation.patch.keys() - {*writable, *(("contractor",) if planting else ())}
+    if not held:
+        return None
+    names = sorted(str(TREE.model_class._meta.get_field(name).verbose_name) for name in held)
+    return Refusal(
+        "record_kept",
+        _("Only a planner or a crew lead changes this of a tree that is recorded: %s.")
+        % ", ".join(names),
+    )
+
+
 def one_living_tree(situation: Situation) -> Refusal | None:
     tree: Any = situation.obj
     if tree.state not in HOLDING:
@@ -265,7 +282,17 @@ TREE = Kind(
         "details",
     ),
     soft=("note",),
+    record=(
+        "site",
+        "contractor",
+        "guarantee_until",
+        "replaced_by",
+        "source",
+        "source_id",
+        "synthetic",
+    ),
     guards=(
+        record_is_kept,
         one_living_tree,
         not_in_the_future,
         site_is_ready,
