@@ -216,6 +216,11 @@ class Door(RuleBasedStateMachine):
         assert len(held) == len(set(held))
 
     @invariant()
+    def the_site_of_a_living_tree_says_so(self) -> None:
+        living = Tree.objects.alive().exclude(site__state__in=("occupied", "to_fell"))
+        assert not living.exists()
+
+    @invariant()
     def who_may_nothing_changed_nothing(self) -> None:
         idle = [PEOPLE[role] for role in IDLE]
         landed = Event.objects.filter(rev__isnull=False)

@@ -93,7 +93,7 @@ TRIALS = {
     "tree": Trial(
         make.TreeFactory,
         lambda: {
-            "site": ref(make.PlantingSiteFactory(state="vacant")),
+            "site": ref(make.PlantingSiteFactory(state="ready")),
             "geom": POINT,
             "state": "mature",
         },
