@@ -146,13 +146,10 @@ def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
     )
     if old.resident == to:
         raise Refused("same", _("It is theirs already."))
-    if (
-        old.plot is not None
-        and has_plot(to)
-        and (old.rules is None or old.rules.read.one_plot_per_household)
-    ):
+    if old.plot is not None and (old.rules is None or old.rules.read.one_plot_per_household):
+        to.hold_home()
         same_home = to.household_id is not None and to.household_id == old.resident.household_id
-        if not same_home:
+        if not same_home and has_plot(to):
             raise Refused("household_has_plot", str(WHO["household_has_plot"]))
     if old.state == "notice":
         _move(old, by, state="active", ends_on=None)

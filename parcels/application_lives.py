@@ -190,6 +190,25 @@ def offer_stands(situation: Situation) -> Refusal | None:
     return None
 
 
+def household_has_room(situation: Situation) -> Refusal | None:
+    """One plot a household, held at the moment of taking one: two gardens may have offered one each.
+
+    The household is locked until the transaction ends, so that two of its acceptances are decided one after the
+    other and the second sees the adoption of the first.
+    """
+    made: Any = situation.obj
+    rules: Rules = made.decision.rules.read if made.decision else made.rules.read
+    if not rules.one_plot_per_household or situation.overridden():
+        return None
+    made.resident.hold_home()
+    if has_plot(made.resident):
+        return Refusal(
+            "household_has_plot",
+            _("Your household has a plot already: decline this one, or give up the other first."),
+        )
+    return None
+
+
 def answer_day_is_over(situation: Situation) -> Refusal | None:
     made: Any = situation.obj
     if made.offer_until is not None and timezone.localdate(situation.at) > made.offer_until:
@@ -294,7 +313,7 @@ APPLICATION = Kind(
         Move("waiting", "offered", guards=[offer_is_free]),
         Move("waiting", "lapsed", "withdrawn", "closed"),
         Move("waiting", "refused", guards=[_why]),
-        Move("offered", "accepted", guards=[offer_stands]),
+        Move("offered", "accepted", guards=[offer_stands, household_has_room]),
         Move("offered", "declined"),
         Move("offered", "expired", guards=[answer_day_is_over]),
         Move("offered", "withdrawn"),
