@@ -33,6 +33,7 @@ APPLICANT_WRITES = {
         "claim",
         "moved_from",
         "submitted_at",
+        "reconfirmed_on",
     },
     False: {"state", "reconfirmed_on"},
 }
@@ -225,9 +226,14 @@ def returns_by_the_rules(situation: Situation) -> Refusal | None:
 
 # --- consequences -----------------------------------------------------------------------------------
 def plot_follows(situation: Situation) -> Iterator[Consequence]:
-    """The plot is offered, taken or free again with the application; a refusal has its cost."""
+    """The plot is offered, taken or free again with the application; a refusal has its cost.
+
+    Who comes back to the list, after an offer or a lapse taken back, is asked anew before they may lapse.
+    """
     made: Any = situation.obj
     plot = made.offered_plot
+    if situation.moved_to == "waiting" and made.asked_on is not None:
+        yield Consequence("application", made, {"asked_on": None})
     if plot is None or situation.moved_to is None:
         return
     if situation.moved_to == "offered":
@@ -339,6 +345,7 @@ APPLICATION = Kind(
         "delay_months",
         "behind_since",
         "reconfirmed_on",
+        "asked_on",
         "reason",
         "source",
         "synthetic",
