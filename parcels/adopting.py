@@ -139,7 +139,8 @@ def end(
 def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
     """From one person to another, with nothing in between: the old adoption ends as the new one starts.
 
-    The town does this (a plot must not pass the waiting list by in secret), and the log of the plot shows it.
+    The town does this (a plot must not pass the waiting list by in secret), and the log of the plot shows it. The
+    new holder has a term of their own: what is left of the old one may be nothing.
     """
     old = Adoption.objects.select_related("plot", "site", "tree", "rules", "resident").get(
         pk=adoption.pk
@@ -153,6 +154,7 @@ def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
             raise Refused("household_has_plot", str(WHO["household_has_plot"]))
     if old.state == "notice":
         _move(old, by, state="active", ends_on=None)
+    today = timezone.localdate()
     uuid = new_uuid()
     _move(
         old,
@@ -165,8 +167,8 @@ def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
         "state": "active",
         old.of_what: str(old.target.uuid),
         "resident": str(to.uuid),
-        "since": timezone.localdate().isoformat(),
-        "until": old.until.isoformat() if old.until else None,
+        "since": today.isoformat(),
+        "until": months_after(today, _months(old)).isoformat(),
         "rules": str(old.rules.uuid) if old.rules else None,
         "agreed_by": old.agreed_by,
         "permit_reference": old.permit_reference,
@@ -301,12 +303,17 @@ def _thirsty(adoption: Adoption, tree: int, today: dt.date) -> list[Due]:
 
 # --- scheduled --------------------------------------------------------------------------------------
 def renewals(day: dt.date) -> str:
-    """Ask for the renewals that come due, give notice to who did not renew, end what is over."""
+    """Ask for the renewals that come due, give notice to who did not renew, end what is over.
+
+    Who is asked late, or after the term was over, has the days of a notice to answer: nobody loses in one night
+    what they were not asked about before it.
+    """
     asked = noticed = ended = 0
     running = Adoption.objects.running().select_related("rules").order_by("pk")
     for row in running.filter(state="active", until__isnull=False):
         if row.until and row.until - dt.timedelta(days=_window_days(row)) <= day:
-            asked += _step(row, "active", day, state="renewal_due")
+            last = max(row.until, day + dt.timedelta(days=_notice_days(row)))
+            asked += _step(row, "active", day, state="renewal_due", until=last.isoformat())
     for row in running.filter(state="renewal_due", until__lt=day):
         last = day + dt.timedelta(days=_notice_days(row))
         because = Adoption.Because.NOT_RENEWED.value

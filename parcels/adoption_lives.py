@@ -140,10 +140,18 @@ def ends_at_once(situation: Situation) -> Refusal | None:
 
 # --- consequences -----------------------------------------------------------------------------------
 def plot_follows(situation: Situation) -> Iterator[Consequence]:
-    """The plot's state is its adoption's; handed over, it stays occupied. A renewal runs for another term."""
+    """The plot's state is its adoption's; handed over, it stays occupied. A renewal runs for another term.
+
+    Who stays after all begins anew: what the notice said is cleared, and a term that is over is another one.
+    """
     made: Any = situation.obj
     to = situation.moved_to
     plot = made.plot
+    if to == "active" and situation.before.get("state") == "notice":
+        stays: dict[str, Any] = {"ends_on": None, "ended_because": ""}
+        if made.until is not None and made.until < timezone.localdate(situation.at):
+            stays["until"] = next_term(made)
+        yield Consequence("adoption", made, stays)
     if to == "active" and situation.before.get("state") == "renewal_due":
         yield Consequence("adoption", made, {"until": next_term(made), "ends_on": None})
     if to == "ended":
