@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid as uuid_module
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -21,7 +22,7 @@ from parcels.adoption_lives import TERM_MONTHS
 from parcels.allocation import months_after
 from parcels.application_lives import WHO, has_plot
 from parcels.applying import reconfirm_by
-from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
+from parcels.doorway import Refused, RowByRow, all_or_nothing, noon, pass_door, through
 from parcels.models import (
     Adoption,
     AllocationRules,
@@ -309,21 +310,25 @@ def renewals(day: dt.date) -> str:
     what they were not asked about before it.
     """
     asked = noticed = ended = 0
+    each = RowByRow()
+
+    def step(row: Adoption, **patch: Any) -> bool:
+        return bool(each.do(partial(_step, row, row.state, day, **patch), row))
+
     running = Adoption.objects.running().select_related("rules").order_by("pk")
     for row in running.filter(state="active", until__isnull=False):
         if row.until and row.until - dt.timedelta(days=_window_days(row)) <= day:
             last = max(row.until, day + dt.timedelta(days=_notice_days(row)))
-            asked += _step(row, "active", day, state="renewal_due", until=last.isoformat())
+            asked += step(row, state="renewal_due", until=last.isoformat())
     for row in running.filter(state="renewal_due", until__lt=day):
         last = day + dt.timedelta(days=_notice_days(row))
         because = Adoption.Because.NOT_RENEWED.value
-        noticed += _step(
-            row, "renewal_due", day, state="notice", ends_on=last.isoformat(), ended_because=because
-        )
+        noticed += step(row, state="notice", ends_on=last.isoformat(), ended_because=because)
     for row in running.filter(state="notice", ends_on__lt=day):
         because = row.ended_because or Adoption.Because.NOTICE.value
-        ended += _step(row, "notice", day, state="ended", ended_because=because)
-    return f"{asked} renewals asked for, {noticed} not renewed, {ended} adoptions ended"
+        ended += step(row, state="ended", ended_because=because)
+    said = f"{asked} renewals asked for, {noticed} not renewed, {ended} adoptions ended"
+    return each.said(said)
 
 
 @all_or_nothing

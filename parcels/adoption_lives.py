@@ -94,11 +94,23 @@ def _plot_can_be_taken(situation: Situation, made: Any) -> Refusal | None:
 
 
 def somebody_agreed(situation: Situation) -> Refusal | None:
-    """Several bodies manage the town's streets: the permit is that of the one that manages this pit."""
+    """Several bodies manage the town's streets: the permit is that of the one that manages this pit.
+
+    Asked when a permit begins, is renewed or is written anew: a pit that changes hands meanwhile takes none away,
+    and whoever tends it may always leave.
+    """
     made: Any = situation.obj
     if made.site is None or made.state not in RUNNING:
         return None
+    begins = situation.created or situation.moved_to == "active"
+    if not begins and "agreed_by" not in situation.patch:
+        return None
     if made.agreed_by != made.site.manager:
+        if not of_the_town(situation):
+            return Refusal(
+                "no_permit",
+                _("This pit has another manager by now: write to the town, which must ask them."),
+            )
         return Refusal(
             "no_permit",
             _("This pit is managed by “%s”: say that they agreed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -15,7 +16,7 @@ from parcels import telling
 from parcels.allocation import Ranking, months_after
 from parcels.application_lives import MOVED, claim_of
 from parcels.decisions import log
-from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
+from parcels.doorway import Refused, RowByRow, all_or_nothing, noon, pass_door, through
 from parcels.models import AllocationRules, Application, Decision, Draw, Resident, SharedGarden
 from parcels.waiting import draw_to_come, hold, ranking, reveal, rules_of
 
@@ -188,6 +189,7 @@ def reconfirmations(day: dt.date) -> str:
     account are counted, for the town to write to.
     """
     asked = lapsed = by_letter = 0
+    each = RowByRow()
     rows = Application.objects.waiting().select_related("rules", "garden", "resident__user")
     for application in rows.order_by("pk"):
         last_day = reconfirm_by(application, day)
@@ -196,11 +198,11 @@ def reconfirmations(day: dt.date) -> str:
         if application.resident.user is None:
             by_letter += 1
         elif asked_for(application, reconfirmation_due(application)) is None:
-            asked += _ask(application, day)
+            asked += each.do(partial(_ask, application, day), application) or 0
         elif day > last_day:
-            lapsed += _lapse(application, day)
+            lapsed += each.do(partial(_lapse, application, day), application) or 0
     said = f"{asked} asked to reconfirm, {lapsed} lapsed"
-    return f"{said}, {by_letter} to be asked by letter" if by_letter else said
+    return each.said(f"{said}, {by_letter} to be asked by letter" if by_letter else said)
 
 
 @all_or_nothing

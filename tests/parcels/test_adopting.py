@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from greening.events import Change, apply
-from greening.models import CareTask
+from greening.models import CareTask, PlantingSite
 from greening.roles import Role
 from parcels.adopting import (
     add_co_gardener,
@@ -231,6 +231,42 @@ def test_a_garden_with_an_adoption_is_not_closed_even_if_its_plot_says_otherwise
     garden = plot_of(made).garden
     (verdict,) = apply(Change("shared_garden", garden.uuid, {"state": "closed"}))
     assert verdict.code == "plots_taken"
+
+
+def test_a_pit_that_changes_hands_stops_nobody_from_leaving_and_no_night() -> None:
+    alix = neighbour("alix")
+    pit = PlantingSiteFactory(state="occupied", manager="gpso")
+    permit = adopt(pit, alix, by=manager(), agreed_by="gpso")
+    Adoption.objects.filter(pk=permit.pk).update(until=days(-1))
+    PlantingSite.objects.filter(pk=pit.pk).update(manager="town")
+    other = AdoptionFactory(
+        tree=None, plot=PlotFactory(state="occupied"), resident=neighbour("robin"), until=days(9)
+    )
+    assert renewals(days(0)) == "2 renewals asked for, 0 not renewed, 0 adoptions ended"
+    assert fresh(other).state == "renewal_due"
+    # Another term is the new manager's to give.
+    with pytest.raises(Refused, match="another manager by now"):
+        renew(permit, by=account(alix))
+    left = give_notice(permit, by=account(alix))
+    assert left.state == "notice"
+    assert renewals(days(31)).endswith("1 adoptions ended")
+
+
+def test_a_row_that_a_rule_refuses_stops_none_of_the_others() -> None:
+    made = gardened()
+    give_notice(made, by=None, ends_on=days(3))
+    # By some mistake the plot was promised already: it is not freed under that offer.
+    ApplicationFactory(state="offered", offered_plot=made.plot, offer_until=days(9))
+    other = AdoptionFactory(
+        tree=None,
+        plot=PlotFactory(state="notice"),
+        resident=neighbour("robin"),
+        state="notice",
+        ends_on=days(3),
+    )
+    said = f"0 renewals asked for, 0 not renewed, 1 adoptions ended, 1 refused: adoption {made.pk} (on_offer)"
+    assert renewals(days(4)) == said
+    assert (fresh(made).state, fresh(other).state) == ("notice", "ended")
 
 
 # --- handing over -----------------------------------------------------------------------------------

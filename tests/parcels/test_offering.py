@@ -23,7 +23,7 @@ from parcels.models import (
 )
 from parcels.offering import accept, decline, expire_due, offer_next
 from parcels.waiting import draw_to_come
-from tests.factories import ApplicationFactory, PlotFactory, SharedGardenFactory
+from tests.factories import AdoptionFactory, ApplicationFactory, PlotFactory, SharedGardenFactory
 from tests.parcels.gardeners import account, manager, neighbour
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
@@ -141,6 +141,21 @@ def test_an_offer_that_nobody_answers_lapses_once_and_goes_to_the_next() -> None
     assert (fresh(second).state, fresh(second).offer_until) == ("offered", days(17))
     assert [entry.what for entry in Decision.objects.all()] == ["offered", "expired", "offered"]
     assert verify(plot.garden) == []
+
+
+def test_an_offer_that_cannot_lapse_stops_none_of_the_others() -> None:
+    bad, good = PlotFactory(), PlotFactory()
+    (stuck,), (mine,) = (
+        line(bad.garden, neighbour("alix")),
+        line(good.garden, neighbour("robin")),
+    )
+    offer_next(bad, by=None)
+    offer_next(good, by=None)
+    # By some mistake somebody gardens there already.
+    AdoptionFactory(tree=None, plot=bad)
+    said = "1 offers lapsed, 0 plots offered to the next, 1 refused"
+    assert expire_due(days(8)) == f"{said}: application {stuck.pk} (adopted)"
+    assert (fresh(stuck).state, fresh(mine).state) == ("offered", "waiting")
 
 
 @pytest.mark.parametrize(
