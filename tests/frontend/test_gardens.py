@@ -13,6 +13,7 @@ from django.utils import timezone
 from parcels.allocation_rules import DEFAULT
 from parcels.applying import apply_for, check
 from parcels.decisions import contest
+from parcels.forgetting import KEPT_DAYS
 from parcels.models import (
     Adoption,
     AllocationRules,
@@ -219,6 +220,8 @@ def test_a_visitor_signs_in_and_comes_back_to_the_form(client: Client) -> None:
 def test_a_resident_applies_and_reads_what_comes_next() -> None:
     garden = SharedGardenFactory(name="Jardin des Prés")
     mine = stranger_browser()
+    asked = mine.get(f"/gardens/{garden.pk}/apply/").content.decode()
+    assert f"as long as you wait or garden, and {KEPT_DAYS} days more" in asked
     answer = mine.post(f"/gardens/{garden.pk}/apply/", DETAILS, follow=True)
     made = Application.objects.get()
     assert answer.redirect_chain[-1][0] == f"/gardens/applications/{made.pk}/"
