@@ -52,7 +52,9 @@ format:  ## put everything in its form
 
 bench:  ## every benchmark, each a ratio against a named peer in the same run
 	@.ci/setup test
-	@for bench in tests/benchmarks/bench_*.py; do echo "— $$bench —"; python -m tests.benchmarks.$$(basename $$bench .py); done
+	@missed=""; for bench in tests/benchmarks/bench_*.py; do echo "— $$bench —"; \
+	  python -m tests.benchmarks.$$(basename $$bench .py) || missed="$$missed $$(basename $$bench .py)"; done; \
+	  [ -z "$$missed" ] || { echo "missed a bound:$$missed" >&2; exit 1; }
 
 calibrate:  ## recompute the effect intervals' calibration on 30 demo towns (about half an hour)
 	@.ci/setup test

@@ -13,7 +13,7 @@ Each kind stands in one table, declared by the app that owns it and registered f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,9 @@ class Kind:
     moves: tuple[Move, ...]
     fields: tuple[str, ...] = ()  # what an event may write besides `state`
     soft: tuple[str, ...] = ()  # fields where the later writer simply wins
+    record: tuple[
+        str, ...
+    ] = ()  # fields of an existing object that only the right `record` changes
     guards: tuple[Guard, ...] = ()  # asked at every change
     warners: tuple[Warner, ...] = ()
     preload: Callable[[list[Living], World], None] | None = None
@@ -134,6 +137,10 @@ class Kind:
     def next_states(self, source: str) -> list[str]:
         """Where an object in `source` may go, in the table's order."""
         return [target for move in self.moves if move.source == source for target in move.targets]
+
+    def writable(self, names: Iterable[str], held: Collection[str]) -> list[str]:
+        """Those of these fields that somebody with the rights `held` may correct in an existing object."""
+        return [name for name in names if name not in self.record or "record" in held]
 
     def refusal(self, situation: Situation) -> Refusal | None:
         """The first rule that refuses this change, or None where all agree."""

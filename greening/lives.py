@@ -65,14 +65,15 @@ def preload_sites(sites: list[Living], world: World) -> None:
 
 
 def _holding(world: World, sites: list[Living]) -> None:
-    holding = world.setdefault("holding", {})
+    holding, dead = world.setdefault("holding", {}), world.setdefault("dead", {})
     asked = world.setdefault("asked", set())
     fresh = [site.pk for site in sites if site.pk and site.uuid not in asked]
     asked.update(site.uuid for site in sites)
     if fresh:
-        rows = Tree.objects.filter(site_id__in=fresh, state__in=HOLDING)
-        for site, tree in rows.values_list("site__uuid", "uuid"):
-            holding.setdefault(site, set()).add(tree)
+        rows = Tree.objects.filter(site_id__in=fresh, state__in=(*HOLDING, "dead"))
+        rows = rows.exclude(state="dead", archived_at__isnull=False)
+        for site, tree, state in rows.values_list("site__uuid", "uuid", "state"):
+            (dead if state == "dead" else holding).setdefault(site, set()).add(tree)
 
 
 def a_tree_is_there(situation: Situation) -> Refusal | None:
@@ -82,6 +83,23 @@ def a_tree_is_there(situation: Situation) -> Refusal | None:
 
 
 # --- trees ----------------------------------------------------------------------------------------
+def record_is_kept(situation: Situation) -> Refusal | None:
+    """Origin, guarantee and place are not corrected in the field; who plants is named at the planting."""
+    if situation.created:
+        return None
+    planting = situation.before.get("state") == "reserved" and situation.moved_to == "planted"
+    writable = TREE.writable(situation.patch, situation.rights)
+    held = situation.patch.keys() - {*writable, *(("contractor",) if planting else ())}
+    if not held:
+        return None
+    names = sorted(str(TREE.model_class._meta.get_field(name).verbose_name) for name in held)
+    return Refusal(
+        "record_kept",
+        _("Only a planner or a crew lead changes this of a tree that is recorded: %s.")
+        % ", ".join(names),
+    )
+
+
 def one_living_tree(situation: Situation) -> Refusal | None:
     tree: Any = situation.obj
     if tree.state not in HOLDING:
@@ -103,16 +121,44 @@ def not_in_the_future(situation: Situation) -> Refusal | None:
 
 
 def site_is_ready(situation: Situation) -> Refusal | None:
+    """What is planted needs a ready site. Trees that stand already are recorded by who keeps the inventory."""
     tree: Any = situation.obj
-    if situation.created and situation.obj.state not in ("planted",):
-        return None  # an inventory of trees that stand already
-    if situation.moved_to != "planted" or situation.overridden():
+    recorded = situation.created and tree.state in LIVING_STATES
+    if situation.moved_to != "planted" and (not recorded or "record" in situation.rights):
         return None
-    if tree.site.state in ("ready", "occupied"):
+    if situation.overridden():
+        return None
+    if tree.site.state not in ("ready", "occupied"):
+        return Refusal(
+            "site_not_ready",
+            _("The site is “%s”, not “ready to plant”; a lead can override this with a reason.")
+            % tree.site.get_state_display(),
+        )
+    if situation.world["dead"].get(tree.site.uuid, set()) - {tree.uuid}:
+        return Refusal(
+            "dead_tree_stands",
+            _(
+                "A dead tree still stands here: log its felling first, or that it is gone; a lead can override this "
+                "with a reason."
+            ),
+        )
+    return None
+
+
+def site_can_hold(situation: Situation) -> Refusal | None:
+    """The site follows its tree, or nothing may live on it: no reason given changes what the table knows no way to."""
+    tree: Any = situation.obj
+    comes = "site" in situation.patch or situation.before.get("state") not in (
+        None,
+        *LIVING_STATES,
+    )
+    if tree.state not in LIVING_STATES or not (comes or situation.created):
+        return None
+    if tree.site.state == "occupied" or SITE.allows(tree.site.state, "occupied"):
         return None
     return Refusal(
-        "site_not_ready",
-        _("The site is “%s”, not “ready to plant”; a lead can override this with a reason.")
+        "site_holds_none",
+        _("No tree can live on a site that is “%s”: move the site on first, or make a new one.")
         % tree.site.get_state_display(),
     )
 
@@ -131,8 +177,12 @@ def preload_trees(trees: list[Living], world: World) -> None:
 
 def remember_tree(situation: Situation) -> None:
     tree: Any = situation.obj
-    trees = situation.world["holding"].setdefault(tree.site.uuid, set())
-    (trees.add if tree.state in HOLDING else trees.discard)(tree.uuid)
+    held = {"holding": tree.state in HOLDING, "dead": tree.state == "dead" and not tree.archived_at}
+    for name, here in held.items():
+        if "site" in situation.before:
+            situation.world[name].get(situation.before["site"].uuid, set()).discard(tree.uuid)
+        trees = situation.world[name].setdefault(tree.site.uuid, set())
+        (trees.add if here else trees.discard)(tree.uuid)
 
 
 def felling_was_decided(situation: Situation) -> Refusal | None:
@@ -161,7 +211,8 @@ SITE_AFTER = {
 
 def site_follows(situation: Situation) -> Iterator[Consequence]:
     tree: Any = situation.obj
-    target = SITE_AFTER.get(tree.state) if situation.moved_to else None
+    comes = "site" in situation.patch and tree.state in LIVING_STATES
+    target = SITE_AFTER.get(tree.state) if situation.moved_to or comes else None
     if target and tree.site.state != target and SITE.allows(tree.site.state, target):
         yield Consequence("planting_site", tree.site, {"state": target})
 
@@ -265,10 +316,21 @@ TREE = Kind(
         "details",
     ),
     soft=("note",),
+    record=(
+        "site",
+        "contractor",
+        "guarantee_until",
+        "replaced_by",
+        "source",
+        "source_id",
+        "synthetic",
+    ),
     guards=(
+        record_is_kept,
         one_living_tree,
         not_in_the_future,
         site_is_ready,
+        site_can_hold,
         planted_has_a_date,
         felling_was_decided,
     ),

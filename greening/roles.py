@@ -1,8 +1,9 @@
 """Who may do what: one table, role × kind → actions; the door and the pages ask nothing else.
 
 Actions: `create`, `edit`, `move` (any state) or `move:<state>`, `archive` (take out of the inventory, kept with its
-history, and back) and `override` (pass, with a reason, a guard that a lead may pass). Upper floors add the rows of
-their own kinds in `apps.py`. Reference tables, which have no life, stand here by their model's name, with `create`,
+history, and back), `record` (change what the inventory and its contracts rest on: a kind's `record` fields) and
+`override` (pass, with a reason, a guard that a lead may pass). Upper floors add the rows of their own kinds in
+`apps.py`. Reference tables, which have no life, stand here by their model's name, with `create`,
 `edit` and `delete`.
 """
 
@@ -67,8 +68,8 @@ PUBLISHERS = (Role.CREW_LEAD, Role.PLANNER, Role.ADMINISTRATOR, Role.PUBLISHER)
 #: They answer for personal data: what is held, asked for, erased. The administration itself has no need to.
 PRIVACY = (Role.DPO,)
 
-ALL = frozenset({"create", "edit", "move", "archive", "override", "delete"})
-WRITE = frozenset({"create", "edit", "move", "archive"})
+ALL = frozenset({"create", "edit", "move", "archive", "record", "override", "delete"})
+WRITE = frozenset({"create", "edit", "move", "archive", "record"})
 REFERENCE = frozenset({"create", "edit", "delete"})
 
 Rule = Callable[["User", Any], bool]

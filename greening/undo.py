@@ -5,7 +5,6 @@ What somebody changed since stays as it is and is reported; so does a state that
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid as uuid_module
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from greening.errors import BadInput
 from greening.events import Change, apply
 from greening.events.values import field_of, same
+from greening.exchange import alone
 from greening.lifecycle import kind as kind_named
 from greening.models import Event, ImportRun
 from greening.models.base import Living, new_uuid
@@ -55,27 +55,22 @@ def undo_import(
     run: ImportRun, *, actor: Any = None, after_slice: Callable[[Undone], None] | None = None
 ) -> Undone:
     """Take an import back. Interrupted, the same again completes it. Raises BadInput where there is nothing to undo."""
-    if run.state == ImportRun.State.UNDONE:
-        raise BadInput(f"Import {run.pk} was taken back already.")
-    if not run.can_be_undone and not _is_stale(run):
-        raise BadInput(
-            f"Import {run.pk} is still {run.get_state_display()}: wait until it is done."
-        )
-    if run.undo_batch is None:
-        run.undo_batch = new_uuid()
-        run.save(update_fields=["undo_batch"])
-    undone = undo_batch(run.uuid, run.undo_batch, actor=actor, after_slice=after_slice)
-    run.state, run.finished_at = ImportRun.State.UNDONE, timezone.now()
-    run.report = {**run.report, "undone": dict(undone.counts), "kept": undone.kept}
-    run.save(update_fields=["state", "finished_at", "report"])
+    with alone.with_run(run), alone.with_source(run.source):
+        run.refresh_from_db()
+        if run.state == ImportRun.State.UNDONE:
+            raise BadInput(f"Import {run.pk} was taken back already.")
+        if not run.can_be_undone and not run.is_silent:
+            raise BadInput(
+                f"Import {run.pk} is still {run.get_state_display()}: wait until it is done."
+            )
+        if run.undo_batch is None:
+            run.undo_batch = new_uuid()
+            run.save(update_fields=["undo_batch"])
+        undone = undo_batch(run.uuid, run.undo_batch, actor=actor, after_slice=after_slice)
+        run.state, run.finished_at = ImportRun.State.UNDONE, timezone.now()
+        run.report = {**run.report, "undone": dict(undone.counts), "kept": undone.kept}
+        run.save(update_fields=["state", "finished_at", "report"])
     return undone
-
-
-def _is_stale(run: ImportRun) -> bool:
-    """Whether a run that says it goes on has given no sign of life for a minute: its process was killed."""
-    return run.state == ImportRun.State.RUNNING and (
-        run.seen_at is None or timezone.now() - run.seen_at > dt.timedelta(minutes=1)
-    )
 
 
 def undo_batch(

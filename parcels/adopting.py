@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid as uuid_module
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -21,7 +22,7 @@ from parcels.adoption_lives import TERM_MONTHS
 from parcels.allocation import months_after
 from parcels.application_lives import WHO, has_plot
 from parcels.applying import reconfirm_by
-from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
+from parcels.doorway import Refused, RowByRow, all_or_nothing, noon, pass_door, through
 from parcels.models import (
     Adoption,
     AllocationRules,
@@ -139,23 +140,22 @@ def end(
 def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
     """From one person to another, with nothing in between: the old adoption ends as the new one starts.
 
-    The town does this (a plot must not pass the waiting list by in secret), and the log of the plot shows it.
+    The town does this (a plot must not pass the waiting list by in secret), and the log of the plot shows it. The
+    new holder has a term of their own: what is left of the old one may be nothing.
     """
     old = Adoption.objects.select_related("plot", "site", "tree", "rules", "resident").get(
         pk=adoption.pk
     )
     if old.resident == to:
         raise Refused("same", _("It is theirs already."))
-    if (
-        old.plot is not None
-        and has_plot(to)
-        and (old.rules is None or old.rules.read.one_plot_per_household)
-    ):
+    if old.plot is not None and (old.rules is None or old.rules.read.one_plot_per_household):
+        to.hold_home()
         same_home = to.household_id is not None and to.household_id == old.resident.household_id
-        if not same_home:
+        if not same_home and has_plot(to):
             raise Refused("household_has_plot", str(WHO["household_has_plot"]))
     if old.state == "notice":
         _move(old, by, state="active", ends_on=None)
+    today = timezone.localdate()
     uuid = new_uuid()
     _move(
         old,
@@ -168,8 +168,8 @@ def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
         "state": "active",
         old.of_what: str(old.target.uuid),
         "resident": str(to.uuid),
-        "since": timezone.localdate().isoformat(),
-        "until": old.until.isoformat() if old.until else None,
+        "since": today.isoformat(),
+        "until": months_after(today, _months(old)).isoformat(),
         "rules": str(old.rules.uuid) if old.rules else None,
         "agreed_by": old.agreed_by,
         "permit_reference": old.permit_reference,
@@ -304,22 +304,31 @@ def _thirsty(adoption: Adoption, tree: int, today: dt.date) -> list[Due]:
 
 # --- scheduled --------------------------------------------------------------------------------------
 def renewals(day: dt.date) -> str:
-    """Ask for the renewals that come due, give notice to who did not renew, end what is over."""
+    """Ask for the renewals that come due, give notice to who did not renew, end what is over.
+
+    Who is asked late, or after the term was over, has the days of a notice to answer: nobody loses in one night
+    what they were not asked about before it.
+    """
     asked = noticed = ended = 0
+    each = RowByRow()
+
+    def step(row: Adoption, **patch: Any) -> bool:
+        return bool(each.do(partial(_step, row, row.state, day, **patch), row))
+
     running = Adoption.objects.running().select_related("rules").order_by("pk")
     for row in running.filter(state="active", until__isnull=False):
         if row.until and row.until - dt.timedelta(days=_window_days(row)) <= day:
-            asked += _step(row, "active", day, state="renewal_due")
+            last = max(row.until, day + dt.timedelta(days=_notice_days(row)))
+            asked += step(row, state="renewal_due", until=last.isoformat())
     for row in running.filter(state="renewal_due", until__lt=day):
         last = day + dt.timedelta(days=_notice_days(row))
         because = Adoption.Because.NOT_RENEWED.value
-        noticed += _step(
-            row, "renewal_due", day, state="notice", ends_on=last.isoformat(), ended_because=because
-        )
+        noticed += step(row, state="notice", ends_on=last.isoformat(), ended_because=because)
     for row in running.filter(state="notice", ends_on__lt=day):
         because = row.ended_because or Adoption.Because.NOTICE.value
-        ended += _step(row, "notice", day, state="ended", ended_because=because)
-    return f"{asked} renewals asked for, {noticed} not renewed, {ended} adoptions ended"
+        ended += step(row, state="ended", ended_because=because)
+    said = f"{asked} renewals asked for, {noticed} not renewed, {ended} adoptions ended"
+    return each.said(said)
 
 
 @all_or_nothing

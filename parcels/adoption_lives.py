@@ -94,11 +94,23 @@ def _plot_can_be_taken(situation: Situation, made: Any) -> Refusal | None:
 
 
 def somebody_agreed(situation: Situation) -> Refusal | None:
-    """Several bodies manage the town's streets: the permit is that of the one that manages this pit."""
+    """Several bodies manage the town's streets: the permit is that of the one that manages this pit.
+
+    Asked when a permit begins, is renewed or is written anew: a pit that changes hands meanwhile takes none away,
+    and whoever tends it may always leave.
+    """
     made: Any = situation.obj
     if made.site is None or made.state not in RUNNING:
         return None
+    begins = situation.created or situation.moved_to == "active"
+    if not begins and "agreed_by" not in situation.patch:
+        return None
     if made.agreed_by != made.site.manager:
+        if not of_the_town(situation):
+            return Refusal(
+                "no_permit",
+                _("This pit has another manager by now: write to the town, which must ask them."),
+            )
         return Refusal(
             "no_permit",
             _("This pit is managed by “%s”: say that they agreed.")
@@ -140,10 +152,18 @@ def ends_at_once(situation: Situation) -> Refusal | None:
 
 # --- consequences -----------------------------------------------------------------------------------
 def plot_follows(situation: Situation) -> Iterator[Consequence]:
-    """The plot's state is its adoption's; handed over, it stays occupied. A renewal runs for another term."""
+    """The plot's state is its adoption's; handed over, it stays occupied. A renewal runs for another term.
+
+    Who stays after all begins anew: what the notice said is cleared, and a term that is over is another one.
+    """
     made: Any = situation.obj
     to = situation.moved_to
     plot = made.plot
+    if to == "active" and situation.before.get("state") == "notice":
+        stays: dict[str, Any] = {"ends_on": None, "ended_because": ""}
+        if made.until is not None and made.until < timezone.localdate(situation.at):
+            stays["until"] = next_term(made)
+        yield Consequence("adoption", made, stays)
     if to == "active" and situation.before.get("state") == "renewal_due":
         yield Consequence("adoption", made, {"until": next_term(made), "ends_on": None})
     if to == "ended":

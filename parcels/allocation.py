@@ -47,6 +47,7 @@ class Candidate:
     no_own_garden: bool = True
     household_has_plot: bool = False
     had_this_offer: bool = False  # of the very plot in question: nobody is asked twice about one
+    household_has_offer: bool = False  # of another plot, not answered yet; asked for a plot only
     needs_accessible: bool = False
     refusals: int = 0
     delay_months: int = 0  # what refusals cost so far
@@ -79,6 +80,8 @@ class Candidate:
             "no_own_garden": self.no_own_garden,
             "household_has_plot": self.household_has_plot,
             "had_this_offer": self.had_this_offer,
+            # Only where it is so: entries from before this was asked keep their hash.
+            **({"household_has_offer": True} if self.household_has_offer else {}),
             "needs_accessible": self.needs_accessible,
             "refusals": self.refusals,
             "delay_months": self.delay_months,
@@ -157,6 +160,8 @@ def rank(
     for candidate in candidates:
         if barred(candidate, rules) or candidate.had_this_offer:
             continue
+        if rules.one_plot_per_household and candidate.household_has_offer:
+            continue  # they keep their place until that offer is answered
         if accessible is False and candidate.needs_accessible:
             continue
         first = bool(accessible and rules.accessibility_first and candidate.needs_accessible)

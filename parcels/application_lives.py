@@ -34,6 +34,7 @@ APPLICANT_WRITES = {
         "claim",
         "moved_from",
         "submitted_at",
+        "reconfirmed_on",
     },
     False: {"state", "reconfirmed_on"},
 }
@@ -191,6 +192,25 @@ def offer_stands(situation: Situation) -> Refusal | None:
     return None
 
 
+def household_has_room(situation: Situation) -> Refusal | None:
+    """One plot a household, held at the moment of taking one: two gardens may have offered one each.
+
+    The household is locked until the transaction ends, so that two of its acceptances are decided one after the
+    other and the second sees the adoption of the first.
+    """
+    made: Any = situation.obj
+    rules: Rules = made.decision.rules.read if made.decision else made.rules.read
+    if not rules.one_plot_per_household or situation.overridden():
+        return None
+    made.resident.hold_home()
+    if has_plot(made.resident):
+        return Refusal(
+            "household_has_plot",
+            _("Your household has a plot already: decline this one, or give up the other first."),
+        )
+    return None
+
+
 def answer_day_is_over(situation: Situation) -> Refusal | None:
     made: Any = situation.obj
     if made.offer_until is not None and timezone.localdate(situation.at) > made.offer_until:
@@ -207,9 +227,14 @@ def returns_by_the_rules(situation: Situation) -> Refusal | None:
 
 # --- consequences -----------------------------------------------------------------------------------
 def plot_follows(situation: Situation) -> Iterator[Consequence]:
-    """The plot is offered, taken or free again with the application; a refusal has its cost."""
+    """The plot is offered, taken or free again with the application; a refusal has its cost.
+
+    Who comes back to the list, after an offer or a lapse taken back, is asked anew before they may lapse.
+    """
     made: Any = situation.obj
     plot = made.offered_plot
+    if situation.moved_to == "waiting" and made.asked_on is not None:
+        yield Consequence("application", made, {"asked_on": None})
     if plot is None or situation.moved_to is None:
         return
     if situation.moved_to == "offered":
@@ -295,7 +320,7 @@ APPLICATION = Kind(
         Move("waiting", "offered", guards=[offer_is_free]),
         Move("waiting", "lapsed", "withdrawn", "closed"),
         Move("waiting", "refused", guards=[_why]),
-        Move("offered", "accepted", guards=[offer_stands]),
+        Move("offered", "accepted", guards=[offer_stands, household_has_room]),
         Move("offered", "declined"),
         Move("offered", "expired", guards=[answer_day_is_over]),
         Move("offered", "withdrawn"),
@@ -321,6 +346,7 @@ APPLICATION = Kind(
         "delay_months",
         "behind_since",
         "reconfirmed_on",
+        "asked_on",
         "reason",
         "source",
         "synthetic",

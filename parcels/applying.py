@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -15,7 +16,7 @@ from parcels import telling
 from parcels.allocation import Ranking, months_after
 from parcels.application_lives import MOVED, claim_of
 from parcels.decisions import log
-from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
+from parcels.doorway import Refused, RowByRow, all_or_nothing, noon, pass_door, through
 from parcels.models import AllocationRules, Application, Decision, Draw, Resident, SharedGarden
 from parcels.waiting import draw_to_come, hold, ranking, reveal, rules_of
 
@@ -51,6 +52,8 @@ def apply_for(
         patch |= {
             "moved_from": str(keeping.uuid),
             "submitted_at": keeping.submitted_at.isoformat(),
+            # Who moves to another garden says by this that they still want a plot.
+            "reconfirmed_on": timezone.localdate(now).isoformat(),
         }
     pass_door(Change("application", uuid, patch, create=True, actor=by, source=through(by)))
     made = Application.objects.select_related("garden", "resident__user").get(uuid=uuid)
@@ -157,27 +160,36 @@ def standing(application: Application, day: dt.date | None = None) -> Standing:
     )
 
 
-def reconfirmation_asked(application: Application) -> dt.date:
+def reconfirmation_due(application: Application) -> dt.date:
     """The day a year (or what the rules say) after the application, or after its last reconfirmation."""
     since = application.reconfirmed_on or timezone.localdate(application.submitted_at)
     return months_after(since, application.rules.read.reconfirm_months)
 
 
 def reconfirm_by(application: Application, day: dt.date) -> dt.date | None:
-    """The last day to reconfirm, once that is asked."""
-    asked = reconfirmation_asked(application)
-    if application.state != "waiting" or day < asked:
+    """The last day to reconfirm, once that is due; it is counted from the day on which they were asked."""
+    due = reconfirmation_due(application)
+    if application.state != "waiting" or day < due:
         return None
+    asked = asked_for(application, due) or day
     return asked + dt.timedelta(days=application.rules.read.grace_days)
+
+
+def asked_for(application: Application, due: dt.date) -> dt.date | None:
+    """The day on which the reconfirmation of `due` was asked for; an older asking was answered since."""
+    asked = application.asked_on
+    return asked if asked is not None and asked >= due else None
 
 
 # --- scheduled --------------------------------------------------------------------------------------
 def reconfirmations(day: dt.date) -> str:
     """Ask those who have waited for a year whether they still want a plot; who said nothing in time lapses.
 
-    Nobody lapses unasked: people without an account are counted, for the town to write to.
+    Nobody lapses unasked, however late the town looks: the days of grace run from the asking. People without an
+    account are counted, for the town to write to.
     """
     asked = lapsed = by_letter = 0
+    each = RowByRow()
     rows = Application.objects.waiting().select_related("rules", "garden", "resident__user")
     for application in rows.order_by("pk"):
         last_day = reconfirm_by(application, day)
@@ -185,12 +197,24 @@ def reconfirmations(day: dt.date) -> str:
             continue
         if application.resident.user is None:
             by_letter += 1
+        elif asked_for(application, reconfirmation_due(application)) is None:
+            asked += each.do(partial(_ask, application, day), application) or 0
         elif day > last_day:
-            lapsed += _lapse(application, day)
-        else:
-            asked += telling.reconfirm(application, reconfirmation_asked(application), last_day)
+            lapsed += each.do(partial(_lapse, application, day), application) or 0
     said = f"{asked} asked to reconfirm, {lapsed} lapsed"
-    return f"{said}, {by_letter} to be asked by letter" if by_letter else said
+    return each.said(f"{said}, {by_letter} to be asked by letter" if by_letter else said)
+
+
+@all_or_nothing
+def _ask(application: Application, day: dt.date) -> bool:
+    hold(application.garden)
+    held = _now(application)
+    last_day = reconfirm_by(held, day)
+    if last_day is None or asked_for(held, reconfirmation_due(held)) is not None:
+        return False  # reconfirmed, or asked by another run, a moment ago
+    pass_door(_move(application, None, noon(day), asked_on=day.isoformat()))
+    telling.reconfirm(_now(application), day, last_day)
+    return True
 
 
 @all_or_nothing
@@ -198,7 +222,8 @@ def _lapse(application: Application, day: dt.date) -> bool:
     hold(application.garden)
     held = _now(application)
     last_day = reconfirm_by(held, day)
-    if last_day is None or day <= last_day:
+    asked = asked_for(held, reconfirmation_due(held))
+    if last_day is None or asked is None or day <= last_day:
         return False  # reconfirmed, or lapsed already, a moment ago
     at = noon(day)
     pass_door(_move(application, None, at, state="lapsed"))
@@ -208,7 +233,7 @@ def _lapse(application: Application, day: dt.date) -> bool:
         rules_of(day),
         at,
         application=application,
-        facts={"asked": reconfirmation_asked(held).isoformat(), "until": last_day.isoformat()},
+        facts={"asked": asked.isoformat(), "until": last_day.isoformat()},
     )
     telling.lapsed(held, last_day)
     return True

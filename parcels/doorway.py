@@ -8,7 +8,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.utils import timezone
 
 from greening.errors import TownError
@@ -19,6 +19,8 @@ Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 #: Two writers that wait for each other on PostGIS: one is turned away by the database and simply tries again.
 TRIES = 4
+#: Rows that scheduled work names when rules refused them.
+NAMED = 5
 
 
 class Refused(TownError):
@@ -68,6 +70,28 @@ def all_or_nothing(verb: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
         raise AssertionError
 
     return whole
+
+
+class RowByRow:
+    """Scheduled work over many rows: one that a rule refuses is told of in the end, and the others are done."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+
+    def do(self, verb: Callable[[], Answer], row: models.Model) -> Answer | None:
+        try:
+            return verb()
+        except Refused as refused:
+            self.refused.append(f"{row._meta.model_name} {row.pk} ({refused.code})")
+            return None
+
+    def said(self, sentence: str) -> str:
+        """The work's sentence, with how many rows a person must look at and the first of them."""
+        if not self.refused:
+            return sentence
+        named = ", ".join(self.refused[:NAMED])
+        more = ", …" if len(self.refused) > NAMED else ""
+        return f"{sentence}, {len(self.refused)} refused: {named}{more}"
 
 
 def through(by: User | None) -> str:

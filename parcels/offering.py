@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -13,7 +14,7 @@ from parcels import telling
 from parcels.allocation import rank
 from parcels.application_lives import cost_of
 from parcels.decisions import facts_of_offer, log
-from parcels.doorway import Refused, all_or_nothing, noon, pass_door, through
+from parcels.doorway import Refused, RowByRow, all_or_nothing, noon, pass_door, through
 from parcels.models import Adoption, Application, Decision, Plot
 from parcels.waiting import candidates, draw_of, hold, reveal, rules_of, seeds
 
@@ -136,12 +137,13 @@ def to_the_next(plot: Plot | None, day: dt.date | None = None) -> Application | 
 def expire_due(day: dt.date) -> str:
     """Take back the offers whose last day was before `day`, each once, and offer their plots to the next."""
     lapsed = offered = 0
+    rows = RowByRow()
     late = Application.objects.filter(state="offered", offer_until__lt=day)
     for application in late.select_related("garden").order_by("offer_until", "pk"):
-        gone, next_one = _expire(application, day)
+        gone, next_one = rows.do(partial(_expire, application, day), application) or (False, None)
         lapsed += gone
         offered += next_one is not None
-    return f"{lapsed} offers lapsed, {offered} plots offered to the next"
+    return rows.said(f"{lapsed} offers lapsed, {offered} plots offered to the next")
 
 
 @all_or_nothing

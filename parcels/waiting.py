@@ -36,13 +36,18 @@ def hold(garden: SharedGarden) -> None:
 
 
 def candidates(garden: SharedGarden, plot: Plot | None = None) -> list[Candidate]:
-    """Everybody who waits there, as the rules see them; for a plot, whether it was offered to them before."""
+    """Everybody who waits there, as the rules see them; for a plot, what was offered to them before."""
     rows = Application.objects.waiting().filter(garden=garden).select_related("resident")
     running = Adoption.objects.running().filter(plot__isnull=False)
     homes = set(running.values_list("resident__household", flat=True)) - {None}
     holders = set(running.values_list("resident", flat=True))
     had: set[uuid_module.UUID | None] = set()
+    asked: set[int | None] = set()  # households, and residents below, that have an offer to answer
+    asked_alone: set[int] = set()
     if plot is not None:
+        open_offers = Application.objects.filter(state="offered")
+        asked = set(open_offers.values_list("resident__household", flat=True)) - {None}
+        asked_alone = set(open_offers.values_list("resident", flat=True))
         offers = Decision.objects.filter(plot=plot, what=Decision.What.OFFERED)
         had = set(offers.values_list("application", flat=True))
     return [
@@ -50,6 +55,8 @@ def candidates(garden: SharedGarden, plot: Plot | None = None) -> list[Candidate
             candidate_of(row),
             household_has_plot=row.resident.household_id in homes or row.resident_id in holders,
             had_this_offer=row.uuid in had,
+            household_has_offer=row.resident.household_id in asked
+            or row.resident_id in asked_alone,
         )
         for row in rows
     ]

@@ -64,8 +64,9 @@ def _people(state: str) -> Count:
 
 
 def late_renewals(today: dt.date) -> QuerySet[Adoption]:
-    """Adoptions whose term is over without a renewal."""
-    return Adoption.objects.filter(state="renewal_due", until__lt=today, plot__isnull=False)
+    """Adoptions whose term is over without a renewal: given notice for it by the night's work, or not yet."""
+    late = Q(state="renewal_due", until__lt=today) | Q(state="notice", ended_because="not_renewed")
+    return Adoption.objects.filter(late, plot__isnull=False)
 
 
 def figures(today: dt.date) -> list[Figure]:

@@ -14,7 +14,7 @@ from frontend.gardeners.asking import asked, form_asked, row_number
 from frontend.gardeners.overview import late_renewals
 from greening import paging
 from greening.errors import BadInput
-from parcels.adopting import give_notice, renew
+from parcels.adopting import give_notice, renew, take_notice_back
 from parcels.models import Adoption
 
 ROWS = 50
@@ -45,7 +45,8 @@ def _changed(request: HttpRequest) -> HttpResponseBase:
     if what == "renew":
         asked(
             request,
-            lambda: renew(adoption, by=user),
+            # The night's work may have given notice already: then the town keeps them all the same.
+            lambda: (take_notice_back if adoption.state == "notice" else renew)(adoption, by=user),
             _("%(plot)s is renewed for another term.") % plot,
         )
     elif what == "notice":

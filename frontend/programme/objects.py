@@ -36,6 +36,7 @@ from greening.lifecycle import kind as life_named
 from greening.models import CareTask, PlantingSite, Tree, WateringRound
 from greening.models.base import new_uuid
 from greening.models.tree import LIVING_STATES
+from greening.roles import rights
 
 
 @dataclass(frozen=True)
@@ -275,10 +276,11 @@ def _edit_form(
     data: Mapping[str, Any] | None = None,
     said: Answer | None = None,
 ) -> TaskForm | None:
-    names = EDIT_FIELDS.get(kind.life)
-    if not names or not may_do(request.user, kind.life, "edit"):
+    shown = EDIT_FIELDS.get(kind.life)
+    if not shown or not may_do(request.user, kind.life, "edit"):
         return None
     life = _life(kind.life)
+    names = tuple(life.writable(shown, rights(request.user, kind.life, thing)))
     known = {name: getattr(thing, name) for name in names}
     form = form_for(life, names, thing, data, prefix="edit", initial=known)
     task = Task("edit", _("Correct"), _("Keep the corrections"), kind.life, names)

@@ -99,8 +99,13 @@ class ImportCommand(TownCommand):
         self.report = Report()
         self.source: str = options["source"] or source.label(options["file"])
         self.prepare(**options)
-        with source.opened(options["file"], max_bytes=options["max_mb"] * 1_000_000) as paths:
-            file = read(paths, layer=options["layer"], srid=options["srid"], swap=options["swap"])
+        try:
+            with source.opened(options["file"], max_bytes=options["max_mb"] * 1_000_000) as paths:
+                file = read(
+                    paths, layer=options["layer"], srid=options["srid"], swap=options["swap"]
+                )
+        except source.TooLarge as error:
+            raise BadInput(f"{str(error).removesuffix('.')}, or raise --max-mb.") from error
         if commune.synthetic:
             self.report.notes.append(
                 f"{commune.name} is the demonstration town: real and made-up data now mix."

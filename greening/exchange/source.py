@@ -45,6 +45,10 @@ SUFFIX_OF_TYPE = {
 }
 
 
+class TooLarge(BadInput):
+    """More than was agreed; whoever can raise the limit says how."""
+
+
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
@@ -93,9 +97,9 @@ def opened(source: str, *, max_bytes: int = MAX_BYTES) -> Iterator[list[Path]]:
             yield [path]
 
 
-def _too_large(name: str, max_bytes: int) -> BadInput:
-    return BadInput(
-        f"{name} holds more than {max_bytes // 1_000_000:,} MB: cut it to the commune first, or raise --max-mb."
+def _too_large(name: str, max_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"{name} holds more than {max_bytes // 1_000_000:,} MB: cut it to the commune first."
     )
 
 

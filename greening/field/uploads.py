@@ -98,9 +98,9 @@ class Appended:
 def append(upload: Upload, offset: int, body: Readable, by: User) -> Appended:
     """Append what comes to the upload's file and, at the last byte, make it a photo.
 
-    A body that breaks off leaves what arrived. Raises Problem: 409 where `offset` is not the file's length, 423 where
-    another request writes, 413 where more comes than was announced, 460 and 422 where the whole is not what it
-    should be, 507 where the disk is full.
+    A body that breaks off leaves what arrived; what comes beyond the announced length is not read. Raises Problem: 409
+    where `offset` is not the file's length, 423 where another request writes, 460 and 422 where the whole is not what
+    it should be, 507 where the disk is full.
     """
     path = part_of(upload)
     with _alone_with(path) as file:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from greening.models.base import Identified
+
+#: A run that gave no sign of life for so long was killed: it can be gone on with, or taken back.
+SILENT = dt.timedelta(minutes=1)
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def to_start(self) -> ImportRunQuerySet:
+        """Runs that no process has: new ones, and those that stopped or fell silent and are not being taken back."""
+        quiet = models.Q(seen_at=None) | models.Q(seen_at__lt=timezone.now() - SILENT)
+        stopped = models.Q(state__in=(ImportRun.State.UPLOADED, ImportRun.State.FAILED))
+        silent = models.Q(state=ImportRun.State.RUNNING) & quiet
+        return self.filter(stopped | silent, undo_batch=None)
 
 
 class ImportRun(Identified):
@@ -46,6 +60,8 @@ class ImportRun(Identified):
     seen_at = models.DateTimeField(_("last sign of life"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
 
+    objects = ImportRunQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
@@ -72,3 +88,16 @@ class ImportRun(Identified):
     @property
     def can_be_undone(self) -> bool:
         return self.state in (self.State.DONE, self.State.FAILED)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it says that it goes on, and no process has told so for a while: that was killed."""
+        return self.state == self.State.RUNNING and (
+            self.seen_at is None or timezone.now() - self.seen_at > SILENT
+        )
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether rows of its file may still come in: not once it is done, nor once somebody takes it back."""
+        over = (self.State.DONE, self.State.UNDONE)
+        return self.state not in over and self.undo_batch is None

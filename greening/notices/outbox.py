@@ -2,7 +2,7 @@
 
 waiting → claimed → sending → sent, each step a commit of its own. A worker killed before `sending` has sent nothing:
 its lease runs out and the mail waits again. One killed in `sending` may have: the mail is `uncertain` then, and an
-administrator decides (decision 0005). A late worker whose lease was given away finds its claim gone and stops.
+administrator decides (decision 0006). A late worker whose lease was given away finds its claim gone and stops.
 """
 
 from __future__ import annotations

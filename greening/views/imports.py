@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,8 +31,6 @@ from greening.undo import undo_import
 #: So many rows are looked through while a person waits; the import itself reads all.
 PREVIEWED = 500
 SHOWN_ROWS = 8
-#: A run that gave no sign of life for so long was killed: it can be gone on with.
-SILENT = dt.timedelta(minutes=1)
 #: Up to so many rows an import is taken back while the page waits; more than that at the terminal.
 UNDONE_HERE = 20_000
 
@@ -86,15 +82,14 @@ def import_run(request: HttpRequest, number: int) -> HttpResponseBase:
         return _preparing(request, run)
     if request.method == "POST":
         return _again(request, run)
-    silent = run.state == ImportRun.State.RUNNING and (
-        run.seen_at is None or timezone.now() - run.seen_at > SILENT
-    )
+    silent = run.is_silent
     context = {
         "run": run,
         "silent": silent,
         "refresh": run.state == ImportRun.State.RUNNING and not silent,
         "figures": _figures(run.counts),
         "can_go_on": (silent or run.state == ImportRun.State.FAILED)
+        and run.can_go_on
         and background.file_of(run).exists(),
         "can_undo": run.can_be_undone and (run.total or 0) <= UNDONE_HERE,
         "too_long_to_undo_here": run.can_be_undone and (run.total or 0) > UNDONE_HERE,
@@ -118,7 +113,8 @@ def _preparing(request: HttpRequest, run: ImportRun) -> HttpResponseBase:
                 background.say_columns(run, {**dict.fromkeys(table.headers, "-"), **plan.mapping})
                 run.profile, run.source, run.total = plan.profile.name, plan.source, table.total
                 run.mapping = plan.mapping
-                run.save()
+                # The state is not written: another click may have started the import meanwhile.
+                run.save(update_fields=["profile", "source", "total", "mapping", "options"])
                 if request.POST.get("do") == "import":
                     background.start(run)
                     return redirect("import-run", number=run.pk)
@@ -254,7 +250,10 @@ def _again(request: HttpRequest, run: ImportRun) -> HttpResponseBase:
     """Go on with an import that stopped: what is in stays, the rest follows."""
     if request.POST.get("do") != "go-on" or not background.file_of(run).exists():
         raise Http404
-    background.start(run)
+    if not background.start(run):
+        messages.error(
+            request, _("This import cannot be gone on with: it is at work, done, or taken back.")
+        )
     return redirect("import-run", number=run.pk)
 
 

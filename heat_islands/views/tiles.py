@@ -17,7 +17,7 @@ from heat_islands.display import POOL, Tile
 from heat_islands.models import HeatMap
 
 DEFAULT_LAYER = "anomaly"
-#: A version's tile never changes.
+#: A version's tile in these colours never changes; an address without the palette's key means today's colours.
 FOR_GOOD = "public, max-age=31536000, immutable"
 #: The address may mean a newer version tomorrow: ask each time, which costs a 304.
 ASK_AGAIN = "public, no-cache"
@@ -35,7 +35,7 @@ def tile(request: HttpRequest, slug: str, z: str, x: str, y: str) -> HttpRespons
     heat_map = published.find(slug, asked)
     layer = layer_of(request, heat_map)
     name = f"{heat_map.version}.{palettes.key()}/{layer}/{address.z}/{address.x}/{address.y}"
-    immutable = asked in (heat_map.version, published.address_version(heat_map))
+    immutable = asked == published.address_version(heat_map)
     headers = {
         "ETag": f'"{name}"',
         "Cache-Control": FOR_GOOD if immutable else ASK_AGAIN,

@@ -104,6 +104,7 @@ class Application(Living):
     delay_months = models.PositiveSmallIntegerField(_("months lost by refusals"), default=0)
     behind_since = models.DateField(_("at the end of the list since"), null=True, blank=True)
     reconfirmed_on = models.DateField(_("reconfirmed"), null=True, blank=True)
+    asked_on = models.DateField(_("asked to reconfirm"), null=True, blank=True)
     reason = models.CharField(_("why refused"), max_length=20, choices=Reason.choices, blank=True)
     answer = models.TextField(_("answer"), blank=True, editable=False)
 

@@ -120,3 +120,13 @@ class Resident(Identified):
     def home(self) -> uuid_module.UUID:
         """What "one per household" counts by: the household, or the person where no address is known."""
         return self.household.uuid if self.household is not None else self.uuid
+
+    def hold_home(self) -> None:
+        """Take the household, or who is one alone, until the transaction ends: its plots are counted one by one."""
+        rows: models.QuerySet[Household] | models.QuerySet[Resident] = (
+            Household.objects.filter(pk=self.household_id)
+            if self.household_id is not None
+            else Resident.objects.filter(pk=self.pk)
+        )
+        # Not against those who only point to the row: their own writes do not change who has a plot.
+        list(rows.select_for_update(no_key=True))

@@ -18,6 +18,7 @@ from icalendar import Calendar
 from greening.events.values import to_wire
 from greening.models import Commune, Event, Notice
 from greening.roles import Role
+from parcels.adopting import renewals
 from parcels.allocation import commitment
 from parcels.allocation_rules import DEFAULT
 from parcels.models import (
@@ -539,6 +540,24 @@ def test_a_late_renewal_is_renewed_or_given_notice(manager: Client, garden: Shar
     late.refresh_from_db()
     assert late.state == "active"
     assert late.until > yesterday
+
+
+def test_a_late_renewal_stays_on_the_list_when_the_night_gave_notice(
+    manager: Client, garden: SharedGarden
+) -> None:
+    today = timezone.localdate()
+    yesterday = today - dt.timedelta(days=1)
+    plot = make.PlotFactory(garden=garden, number="09", state="occupied")
+    late = make.AdoptionFactory(tree=None, plot=plot, state="renewal_due", until=yesterday)
+    renewals(today)
+    page = get(manager, "garden-desk-renewals")
+    assert str(plot) in page
+    assert f"notice:{late.pk}" not in page
+    post(manager, "garden-desk-renewals", do=f"renew:{late.pk}")
+    late.refresh_from_db()
+    assert (late.state, late.ended_because) == ("active", "")
+    assert late.until > today
+    assert str(plot) not in get(manager, "garden-desk-renewals")
 
 
 # --- rules ----------------------------------------------------------------------------------------

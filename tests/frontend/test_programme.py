@@ -338,6 +338,14 @@ def test_an_emptied_field_travels_as_an_explicit_null() -> None:
     assert Event.objects.get().patch == {"girth_m": None, "note": ""}
 
 
+def test_a_crew_is_offered_no_correction_that_the_door_refuses_it() -> None:
+    tree = TreeFactory(contractor="Vert")
+    for role, offered in ((Role.CREW, False), (Role.CREW_LEAD, True)):
+        html = page(signed_in(role), f"/list/trees/{tree.pk}/")
+        assert 'name="edit-note"' in html
+        assert ('name="edit-contractor"' in html) is offered
+
+
 def test_an_unknown_species_is_refused_beside_its_field() -> None:
     site = PlantingSiteFactory(campaign=SEASON, state="ready")
     values = {"plant-planted_on": "2025-11-20", "plant-species": "arbre à chats"}

@@ -74,6 +74,16 @@ def test_a_zip_bomb_is_stopped_by_what_it_unpacks_to(
         imported(tmp_path / "bomb.csv.gz")
 
 
+def test_too_large_advises_no_option_that_the_command_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "MAX_UNPACKED", 1_000_000)
+    file = tmp_path / "large.geojson"
+    file.write_bytes(b" " * 1_100_000)
+    with pytest.raises(CommandError, match=r"cut it to the commune first\.$"):
+        imported(file)
+
+
 def test_a_packed_csv(tmp_path: Path) -> None:
     file = table(tmp_path / "trees.csv", tree_row(1))
     with zipfile.ZipFile(tmp_path / "trees.zip", "w") as archive:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from greening.exchange.trees import background
 from greening.models import ImportRun, Species, Tree
 from tests.greening.inventories import HERE, imported, table, the_tree, town, tree_row
 from tests.greening.test_import_killed import address
@@ -157,6 +161,53 @@ def test_a_run_without_a_sign_of_life_offers_to_go_on(planner: Client) -> None:
     page = planner.get(where).content.decode()
     assert "no sign of life" in page
     assert 'value="go-on"' in page
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The processes an import was started in: here they only say their command, and end."""
+    commands: list[list[str]] = []
+    real = subprocess.Popen
+
+    def start(command: list[str], **facts: Any) -> Any:
+        commands.append(command)
+        return real([sys.executable, "-c", ""], **facts)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    return commands
+
+
+def test_two_clicks_start_one_import(planner: Client, started: list[list[str]]) -> None:
+    where = upload(planner)["Location"]
+    said = {"column-0": "id", "column-1": "lon", "column-2": "lat", "source": "Issy", "do": "import"}  # fmt: skip
+    run = ImportRun.objects.get()
+    assert planner.post(where, said)["Location"] == where
+    # The other click's request had read the run before the first one started it.
+    assert not background.start(run)
+    assert planner.post(where, {"do": "go-on"}).status_code == 302
+    assert len(started) == 1
+    assert ImportRun.objects.get().state == "running"
+
+
+@pytest.mark.parametrize(
+    ("facts", "goes_on"),
+    [
+        ({"state": "failed"}, True),
+        ({"state": "running"}, True),  # silent: nobody has told of it
+        ({"state": "failed", "undo_batch": uuid.uuid4()}, False),
+        ({"state": "done"}, False),
+        ({"state": "undone"}, False),
+    ],
+)
+def test_an_old_page_goes_on_with_nothing_that_is_over(
+    planner: Client, started: list[list[str]], facts: dict[str, Any], goes_on: bool
+) -> None:
+    where = upload(planner)["Location"]
+    ImportRun.objects.update(**facts)
+    answer = planner.post(where, {"do": "go-on"}, follow=True)
+    assert len(started) == goes_on
+    assert ImportRun.objects.get().state == ("running" if goes_on else facts["state"])
+    assert ("cannot be gone on with" in answer.content.decode()) is not goes_on
 
 
 def test_names_that_nobody_knows_wait_for_a_person_who_settles_them(

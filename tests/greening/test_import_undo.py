@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 
+from greening.errors import BadInput
 from greening.events import Change, apply
+from greening.exchange import alone
 from greening.models import CareTask, Event, ImportRun, PlantingSite, Tree
 from greening.undo import undo_import
 from tests.greening.imports import run
@@ -126,3 +128,50 @@ def test_imported_again_after_the_undo_the_trees_are_back(tmp_path: Path) -> Non
         == Tree.objects.count()
         == 2
     )
+
+
+def test_nothing_is_taken_back_while_its_source_is_imported(tmp_path: Path) -> None:
+    imported(table(tmp_path / "t.csv", tree_row(1)), "--source", "town")
+    with alone.with_source("town"), pytest.raises(BadInput, match="is under way"):
+        undo_import(last())
+    with alone.with_run(last()), pytest.raises(BadInput, match="is at work"):
+        undo_import(last())
+    assert last().state == "done"
+    assert the_tree(1).archived_at is None
+
+
+def test_a_source_is_not_imported_while_an_import_of_it_is_taken_back(tmp_path: Path) -> None:
+    file = table(tmp_path / "t.csv", tree_row(1))
+    imported(file, "--source", "town")
+
+    def another(_undone: object) -> None:
+        with pytest.raises(CommandError, match="is under way"):
+            run("import_trees", file, "--source", "town")
+
+    undo_import(last(), after_slice=another)
+    assert [run.state for run in ImportRun.objects.order_by("pk")] == ["undone", "failed"]
+
+
+@pytest.mark.parametrize("state", ["done", "undone"])
+def test_a_run_that_is_over_takes_no_more_rows(tmp_path: Path, state: str) -> None:
+    file = table(tmp_path / "t.csv", tree_row(1))
+    imported(file, "--source", "town")
+    ImportRun.objects.update(state=state)
+    apply(Change("tree", the_tree(1).uuid, {"archived_at": "2026-01-01T00:00:00Z"}))
+    with pytest.raises(CommandError, match="start another"):
+        run("import_trees", file, "--source", "town", "--run", last().pk)
+    assert (last().state, the_tree(1).archived_at is None) == (state, False)
+
+
+def test_a_second_process_leaves_the_first_ones_run_and_rows_alone(tmp_path: Path) -> None:
+    file = table(tmp_path / "t.csv", tree_row(1))
+    imported(file, "--source", "town")
+    ImportRun.objects.update(state="running", counts={"read": 1})
+    running = last()
+    running.errors_file.parent.mkdir(parents=True, exist_ok=True)
+    running.errors_file.write_text("line 7")
+    with alone.with_run(running), pytest.raises(CommandError, match="is at work"):
+        run("import_trees", file, "--source", "town", "--run", running.pk)
+    left = last()
+    assert (left.state, left.message, left.counts) == ("running", "", {"read": 1})
+    assert running.errors_file.read_text() == "line 7"

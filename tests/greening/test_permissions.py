@@ -93,7 +93,7 @@ TRIALS = {
     "tree": Trial(
         make.TreeFactory,
         lambda: {
-            "site": ref(make.PlantingSiteFactory(state="vacant")),
+            "site": ref(make.PlantingSiteFactory(state="ready")),
             "geom": POINT,
             "state": "mature",
         },
@@ -348,6 +348,8 @@ OWN_LOTS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("tree", {}, {"state": "dead"}, "forbidden"),
     ("tree", {}, {"archived_at": "2026-11-01T00:00:00Z"}, "forbidden"),
     ("tree", {}, {"contractor": "Jardins"}, "forbidden"),
+    ("tree", {"guarantee_until": dt.date(2027, 1, 1)}, {"guarantee_until": None}, "record_kept"),
+    ("tree", {}, {"note": "leans", "source": "", "source_id": "7"}, "record_kept"),
     ("care_task", {"action": "mulch"}, {"note": "ladder"}, "yes"),
     ("care_task", {"action": "mulch"}, {"state": "started"}, "yes"),
     ("care_task", {"action": "mulch"}, {"state": "cancelled"}, "forbidden"),
@@ -431,6 +433,50 @@ def test_a_contractor_works_on_its_own_lots_only(
         }
         change = Change(kind, objects[kind]().uuid, patch, actor=firm)
         assert verdict_of(change) == expected, contractor
+
+
+#: What the inventory and its contracts rest on, of a tree that is recorded: a change of each, made when asked for.
+RECORD: dict[str, Callable[[], Any]] = {
+    "site": lambda: ref(make.PlantingSiteFactory(state="vacant")),
+    "contractor": lambda: "Vert",
+    "guarantee_until": lambda: None,
+    "replaced_by": lambda: ref(make.TreeFactory()),
+    "source": lambda: "mine",
+    "source_id": lambda: "7",
+    "synthetic": lambda: True,
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [
+        ("resident", "forbidden"),
+        ("crew", "record_kept"),
+        ("garden_manager", "forbidden"),
+        ("contractor", "forbidden"),  # of another's lot; its own stands in OWN_LOTS
+        ("crew_lead", "yes"),
+        ("planner", "yes"),
+        ("administrator", "yes"),
+    ],
+)
+@pytest.mark.parametrize("name", RECORD)
+def test_what_a_tree_is_recorded_by_is_corrected_by_the_office(
+    name: str, who: str, answer: str
+) -> None:
+    tree = make.TreeFactory(guarantee_until=dt.date(2027, 1, 1))
+    change = Change("tree", tree.uuid, {name: RECORD[name]()}, actor=actor(who))
+    assert verdict_of(change) == answer
+
+
+def test_a_crew_names_the_contractor_at_the_planting_and_not_later() -> None:
+    crew = person(Role.CREW)
+    site = make.PlantingSiteFactory(state="ready")
+    tree = make.TreeFactory(site=site, state="reserved", planted_on=None)
+    planted = {"state": "planted", "planted_on": "2026-01-05", "contractor": "Vert"}
+    assert verdict_of(Change("tree", tree.uuid, planted, actor=crew)) == "yes"
+    assert verdict_of(Change("tree", tree.uuid, {"contractor": "Bleu"}, actor=crew)) == (
+        "record_kept"
+    )
 
 
 def actor(who: str) -> Any:

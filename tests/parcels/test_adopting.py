@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from greening.events import Change, apply
-from greening.models import CareTask
+from greening.models import CareTask, PlantingSite
 from greening.roles import Role
 from parcels.adopting import (
     add_co_gardener,
@@ -26,6 +26,7 @@ from parcels.adopting import (
     take_notice_back,
     what_is_due,
 )
+from parcels.allocation import months_after
 from parcels.doorway import Refused
 from parcels.models import Adoption, CoGardener, Plot, Watering
 from tests.factories import (
@@ -156,13 +157,39 @@ def test_a_renewal_is_asked_for_in_its_window_and_runs_for_another_term() -> Non
 
 def test_who_does_not_renew_leaves_after_the_notice_and_the_plot_is_free() -> None:
     made = gardened()
-    assert renewals(days(101)) == "1 renewals asked for, 1 not renewed, 0 adoptions ended"
+    assert renewals(days(60)) == "1 renewals asked for, 0 not renewed, 0 adoptions ended"
+    assert renewals(days(100)).startswith("0 renewals asked for, 0 not renewed")
+    assert renewals(days(101)) == "0 renewals asked for, 1 not renewed, 0 adoptions ended"
     assert (fresh(made).state, fresh(made).ends_on) == ("notice", days(131))
     assert plot_of(made).state == "notice"
     assert renewals(days(131)).endswith("0 adoptions ended")
     assert renewals(days(140)).endswith("1 adoptions ended")
     assert renewals(days(140)).endswith("0 adoptions ended")
     assert (fresh(made).ended_because, plot_of(made).state) == ("not_renewed", "available")
+
+
+def test_who_is_asked_late_has_time_to_answer() -> None:
+    """The night's work did not run for months: nobody is asked and given notice in one night."""
+    made = gardened()
+    assert renewals(days(130)) == "1 renewals asked for, 0 not renewed, 0 adoptions ended"
+    assert (fresh(made).state, fresh(made).until) == ("renewal_due", days(160))
+    assert renewals(days(160)) == "0 renewals asked for, 0 not renewed, 0 adoptions ended"
+    assert renewals(days(161)) == "0 renewals asked for, 1 not renewed, 0 adoptions ended"
+
+
+def test_who_stays_after_all_has_a_term_again_and_no_notice_that_night() -> None:
+    made = gardened()
+    Adoption.objects.filter(pk=made.pk).update(state="renewal_due", until=days(-1))
+    renewals(days(0))
+    assert (fresh(made).state, fresh(made).ended_because) == ("notice", "not_renewed")
+    stays = take_notice_back(made, by=manager())
+    assert (stays.state, stays.ended_because, stays.ends_on) == ("active", "", None)
+    assert stays.until == months_after(days(0), 12)
+    assert renewals(days(0)) == "0 renewals asked for, 0 not renewed, 0 adoptions ended"
+    # What ends it another year is that year's reason.
+    give_notice(made, by=account(made.resident), ends_on=days(3))
+    renewals(days(4))
+    assert (fresh(made).state, fresh(made).ended_because) == ("ended", "notice")
 
 
 def test_notice_is_given_by_the_holder_and_taken_back_by_the_town() -> None:
@@ -173,7 +200,8 @@ def test_notice_is_given_by_the_holder_and_taken_back_by_the_town() -> None:
     with pytest.raises(Refused) as refused:
         take_notice_back(made, by=holder)
     assert refused.value.code == "not_yours"
-    assert take_notice_back(made, by=manager()).state == "active"
+    kept = take_notice_back(made, by=manager())
+    assert (kept.state, kept.until) == ("active", days(100))  # a term that runs runs on
     assert plot_of(made).state == "occupied"
 
 
@@ -205,6 +233,42 @@ def test_a_garden_with_an_adoption_is_not_closed_even_if_its_plot_says_otherwise
     assert verdict.code == "plots_taken"
 
 
+def test_a_pit_that_changes_hands_stops_nobody_from_leaving_and_no_night() -> None:
+    alix = neighbour("alix")
+    pit = PlantingSiteFactory(state="occupied", manager="gpso")
+    permit = adopt(pit, alix, by=manager(), agreed_by="gpso")
+    Adoption.objects.filter(pk=permit.pk).update(until=days(-1))
+    PlantingSite.objects.filter(pk=pit.pk).update(manager="town")
+    other = AdoptionFactory(
+        tree=None, plot=PlotFactory(state="occupied"), resident=neighbour("robin"), until=days(9)
+    )
+    assert renewals(days(0)) == "2 renewals asked for, 0 not renewed, 0 adoptions ended"
+    assert fresh(other).state == "renewal_due"
+    # Another term is the new manager's to give.
+    with pytest.raises(Refused, match="another manager by now"):
+        renew(permit, by=account(alix))
+    left = give_notice(permit, by=account(alix))
+    assert left.state == "notice"
+    assert renewals(days(31)).endswith("1 adoptions ended")
+
+
+def test_a_row_that_a_rule_refuses_stops_none_of_the_others() -> None:
+    made = gardened()
+    give_notice(made, by=None, ends_on=days(3))
+    # By some mistake the plot was promised already: it is not freed under that offer.
+    ApplicationFactory(state="offered", offered_plot=made.plot, offer_until=days(9))
+    other = AdoptionFactory(
+        tree=None,
+        plot=PlotFactory(state="notice"),
+        resident=neighbour("robin"),
+        state="notice",
+        ends_on=days(3),
+    )
+    said = f"0 renewals asked for, 0 not renewed, 1 adoptions ended, 1 refused: adoption {made.pk} (on_offer)"
+    assert renewals(days(4)) == said
+    assert (fresh(made).state, fresh(other).state) == ("notice", "ended")
+
+
 # --- handing over -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("state", ["active", "notice"])
 def test_a_plot_is_handed_over_with_nothing_in_between(state: str) -> None:
@@ -218,9 +282,17 @@ def test_a_plot_is_handed_over_with_nothing_in_between(state: str) -> None:
         "active",
         robin,
         made.plot,
-        made.until,
+        months_after(days(0), 12),
     )
     assert plot_of(new).state == "occupied"
+
+
+def test_a_new_gardener_does_not_begin_with_the_old_ones_late_renewal() -> None:
+    made, robin = gardened(), neighbour("robin")
+    Adoption.objects.filter(pk=made.pk).update(state="renewal_due", until=days(-10))
+    new = hand_over(made, robin, by=manager())
+    assert renewals(days(1)) == "0 renewals asked for, 0 not renewed, 0 adoptions ended"
+    assert fresh(new).state == "active"
 
 
 def test_a_plot_is_not_handed_past_the_waiting_list_by_its_holder() -> None:

@@ -46,6 +46,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
         no_own_garden=draw(yes),
         household_has_plot=not draw(yes),
         had_this_offer=not draw(yes),
+        household_has_offer=not draw(yes),
         needs_accessible=draw(st.booleans()),
         refusals=draw(st.integers(0, 3)),
         delay_months=draw(st.sampled_from([0, 0, 6])),
@@ -152,11 +153,13 @@ def test_who_the_rules_bar_has_no_place(
 ) -> None:
     placed = {one.candidate for one in rank(line, RULES, seeds=seeds, accessible=accessible)}
     assert not any(barred(one, RULES) or one.had_this_offer for one in placed)
+    assert not any(one.household_has_offer for one in placed)
     able = {
         one
         for one in line
         if not barred(one, RULES)
         and not one.had_this_offer
+        and not one.household_has_offer
         and not (accessible is False and one.needs_accessible)
     }
     assert placed == able

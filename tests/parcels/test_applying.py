@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from greening.events import Change, apply
 from greening.models import Event
+from greening.models.notice import Notice
 from parcels.applying import (
     apply_for,
     check,
@@ -24,7 +25,7 @@ from parcels.applying import (
 )
 from parcels.decisions import verify
 from parcels.doorway import Refused
-from parcels.models import AllocationRules, Application, Decision, Draw
+from parcels.models import AllocationRules, Application, Decision, Draw, Resident
 from tests.factories import AdoptionFactory, ApplicationFactory, PlotFactory, SharedGardenFactory
 from tests.parcels.gardeners import account, manager, neighbour
 
@@ -234,6 +235,69 @@ def test_who_does_not_reconfirm_within_the_days_of_grace_lapses_once() -> None:
     made.refresh_from_db()
     assert made.state == "lapsed"
     assert [entry.what for entry in Decision.objects.all()] == ["lapsed"]
+
+
+def told(resident: Resident) -> list[str]:
+    return list(
+        Notice.objects.filter(person=account(resident))
+        .order_by("pk")
+        .values_list("what", flat=True)
+    )
+
+
+def test_nobody_lapses_unasked_however_late_the_town_looks() -> None:
+    """Cron was down for months past the days of grace: the days of grace begin when it is asked."""
+    alix = neighbour("alix")
+    made = ApplicationFactory(day=dt.date(2026, 3, 2), resident=alix)
+    assert reconfirmations(dt.date(2027, 9, 1)) == "1 asked to reconfirm, 0 lapsed"
+    made.refresh_from_db()
+    assert (made.state, made.asked_on) == ("waiting", dt.date(2027, 9, 1))
+    assert standing(made, dt.date(2027, 9, 2)).reconfirm_by == dt.date(2027, 10, 1)
+    assert reconfirmations(dt.date(2027, 10, 1)) == "0 asked to reconfirm, 0 lapsed"
+    assert reconfirmations(dt.date(2027, 10, 2)) == "0 asked to reconfirm, 1 lapsed"
+    entry = Decision.objects.get()
+    assert entry.facts == {"asked": "2027-09-01", "until": "2027-10-01"}
+    assert told(alix) == ["reconfirm-please", "application-lapsed"]
+
+
+def test_who_was_checked_late_is_asked_before_they_lapse() -> None:
+    alix = neighbour("alix")
+    made = ApplicationFactory(state="submitted", day=dt.date(2025, 1, 2), resident=alix)
+    check(made, by=None)
+    assert reconfirmations(timezone.localdate()) == "1 asked to reconfirm, 0 lapsed"
+
+
+def test_who_lapsed_by_mistake_is_asked_anew_and_not_lost_again_that_night() -> None:
+    alix = neighbour("alix")
+    made = ApplicationFactory(day=dt.date(2026, 3, 2), resident=alix)
+    for day in (dt.date(2027, 3, 2), dt.date(2027, 4, 2)):
+        reconfirmations(day)
+    made.refresh_from_db()
+    assert made.state == "lapsed"
+    (verdict,) = apply(Change("application", made.uuid, {"state": "waiting"}, actor=manager()))
+    assert verdict.landed
+    assert reconfirmations(dt.date(2027, 4, 2)) == "1 asked to reconfirm, 0 lapsed"
+    assert reconfirmations(dt.date(2027, 4, 3)) == "0 asked to reconfirm, 0 lapsed"
+    assert told(alix) == ["reconfirm-please", "application-lapsed", "reconfirm-please"]
+    assert reconfirmations(dt.date(2027, 5, 3)) == "0 asked to reconfirm, 1 lapsed"
+
+
+def test_who_takes_their_place_to_another_garden_has_said_that_they_still_want_one() -> None:
+    alix = neighbour("alix")
+    left = ApplicationFactory(state="closed", resident=alix, day=dt.date(2024, 1, 5))
+    moved = check(apply_for(alix, SharedGardenFactory(), by=account(alix), keeping=left), by=None)
+    assert moved.submitted_at == left.submitted_at
+    assert reconfirmations(timezone.localdate()) == "0 asked to reconfirm, 0 lapsed"
+
+
+def test_an_asking_answered_is_not_the_next_years() -> None:
+    alix = neighbour("alix")
+    today = timezone.localdate()
+    made = ApplicationFactory(resident=alix, day=dt.date(2025, 1, 2))
+    reconfirmations(today)
+    reconfirm(made, by=account(alix))
+    assert reconfirmations(today + dt.timedelta(days=40)) == "0 asked to reconfirm, 0 lapsed"
+    assert reconfirmations(today + dt.timedelta(days=400)) == "1 asked to reconfirm, 0 lapsed"
 
 
 def test_who_has_no_account_is_asked_by_letter_and_does_not_lapse_unasked() -> None:

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from greening.models import Event
+from parcels.allocation_rules import DEFAULT
 from parcels.applying import apply_for, withdraw
 from parcels.decisions import verify
 from parcels.doorway import Refused
@@ -164,4 +165,59 @@ def test_offers_lapse_once_however_many_look_and_never_under_an_answer(
     expired = Decision.objects.filter(what="expired")
     assert expired.count() == 10 - done
     assert expired.values("application").distinct().count() == expired.count()
+    assert verify(garden) == []
+
+
+def test_of_a_households_offers_answered_at_once_one_becomes_a_plot() -> None:
+    """Twenty couples have an offer in each of two gardens, and everybody says yes at the same instant."""
+    rules = AllocationRulesFactory(rules={**DEFAULT, "one_application_per": "household_and_garden"})
+    residents = people(40, a_household=2)
+    gardens = SharedGardenFactory(), SharedGardenFactory()
+    asked = []
+    for number, who in enumerate(residents):
+        plot = PlotFactory(garden=gardens[number % 2], state="offered")
+        made = ApplicationFactory(
+            garden=plot.garden,
+            resident=who,
+            rules=rules,
+            claim=f"{who.home}:{plot.garden.uuid}",
+            state="offered",
+            offered_plot=plot,
+            offer_until=timezone.localdate(),
+        )
+        asked.append(made)
+    said = at_once([lambda made=made: accept(made, by=account(made.resident)) for made in asked])
+    assert Counter(said) == {"done": 20, "household_has_plot": 20}
+    running = Adoption.objects.running()
+    assert running.count() == running.values("resident__household").distinct().count() == 20
+
+
+def test_applied_and_accepted_at_once_nobody_stands_behind_a_plot_of_their_own(
+    garden: SharedGarden,
+) -> None:
+    """While thirty accept, the others of their households and thirty neighbours apply to the same garden.
+
+    Each household ends with its plot and no application beside it; each neighbour stands on the list, once.
+    """
+    residents = people(60, a_household=2)
+    holders, partners = residents[::2], residents[1::2]
+    asked = offers(garden, holders)
+    with transaction.atomic():
+        neighbours = [neighbour(f"neighbour-{n}") for n in range(30)]
+    verbs: list[Callable[[], Any]] = []
+    for made, partner, other in zip(asked, partners, neighbours, strict=True):
+        verbs += [
+            lambda made=made: accept(made, by=account(made.resident)),
+            lambda who=partner: apply_for(who, garden, by=account(who)),
+            lambda who=other: apply_for(who, garden, by=account(who)),
+        ]
+    said = at_once(verbs)
+    assert said[::3] == ["done"] * 30
+    # Before the plot was taken the household's own application stood against it, afterwards the plot does.
+    assert set(said[1::3]) <= {"constraint", "household_has_plot"}
+    assert said[2::3] == ["done"] * 30
+    assert Adoption.objects.running().count() == 30
+    waiting = Application.objects.open()
+    assert set(waiting.values_list("resident", flat=True)) == {who.pk for who in neighbours}
+    assert waiting.count() == 30
     assert verify(garden) == []

@@ -168,3 +168,10 @@ def test_an_import_does_not_reopen_a_garden(tmp_path: Path) -> None:
     geojson(path, (rectangle(PARK, 35, 20), {"nom": "A", "id": "1"}))
     assert "1 updated" in run("import_gardens", path)[0]
     assert SharedGarden.objects.get().state == SharedGarden.State.CLOSED
+
+
+def test_a_file_over_the_limit_says_how_the_limit_is_raised(tmp_path: Path) -> None:
+    file = tmp_path / "large.geojson"
+    file.write_bytes(b" " * 1_100_000)
+    with pytest.raises(CommandError, match=r"commune first, or raise --max-mb\.$"):
+        run("import_buildings", file, "--max-mb", "1")

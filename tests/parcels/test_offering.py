@@ -23,7 +23,7 @@ from parcels.models import (
 )
 from parcels.offering import accept, decline, expire_due, offer_next
 from parcels.waiting import draw_to_come
-from tests.factories import ApplicationFactory, PlotFactory, SharedGardenFactory
+from tests.factories import AdoptionFactory, ApplicationFactory, PlotFactory, SharedGardenFactory
 from tests.parcels.gardeners import account, manager, neighbour
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
@@ -143,6 +143,21 @@ def test_an_offer_that_nobody_answers_lapses_once_and_goes_to_the_next() -> None
     assert verify(plot.garden) == []
 
 
+def test_an_offer_that_cannot_lapse_stops_none_of_the_others() -> None:
+    bad, good = PlotFactory(), PlotFactory()
+    (stuck,), (mine,) = (
+        line(bad.garden, neighbour("alix")),
+        line(good.garden, neighbour("robin")),
+    )
+    offer_next(bad, by=None)
+    offer_next(good, by=None)
+    # By some mistake somebody gardens there already.
+    AdoptionFactory(tree=None, plot=bad)
+    said = "1 offers lapsed, 0 plots offered to the next, 1 refused"
+    assert expire_due(days(8)) == f"{said}: application {stuck.pk} (adopted)"
+    assert (fresh(stuck).state, fresh(mine).state) == ("offered", "waiting")
+
+
 @pytest.mark.parametrize(
     ("unanswered", "state", "refusals"), [("out", "expired", 0), ("nothing", "waiting", 0)]
 )
@@ -246,6 +261,70 @@ def test_a_plot_on_offer_or_gardened_is_not_freed_by_hand() -> None:
     apply(Change("plot", plot.uuid, {"state": "notice"}))
     (verdict,) = apply(Change("plot", plot.uuid, {"state": "available"}))
     assert verdict.code == "adopted"
+
+
+# --- one plot a household ---------------------------------------------------------------------------
+def one_in_each_garden(rules: AllocationRules, **more: object) -> tuple[Application, Application]:
+    """A household that waits in two gardens, as some towns allow: Alix in one, Robin in the other."""
+    changed = {**rules.rules, "one_application_per": "household_and_garden", **more}
+    AllocationRules.objects.update(rules=changed)
+    alix = neighbour("alix")
+    robin = neighbour("robin", household=alix.household)
+    first, second = SharedGardenFactory(), SharedGardenFactory()
+    return (
+        ApplicationFactory(garden=first, resident=alix, rules=rules, claim="one"),
+        ApplicationFactory(garden=second, resident=robin, rules=rules, claim="two"),
+    )
+
+
+def on_offer(application: Application) -> Application:
+    """A plot on offer to this application, as if both gardens had looked at the same instant."""
+    rows = Application.objects.filter(state="offered")
+    held = list(rows.values_list("pk", flat=True))
+    rows.update(state="checked")
+    assert offer_next(PlotFactory(garden=application.garden), by=None) == application
+    Application.objects.filter(pk__in=held).update(state="offered")
+    return fresh(application)
+
+
+def test_a_household_with_two_offers_takes_one_plot(rules: AllocationRules) -> None:
+    mine, theirs = one_in_each_garden(rules)
+    mine, theirs = on_offer(mine), on_offer(theirs)
+    alix, robin = account(mine.resident), account(theirs.resident)
+    accept(mine, by=alix)
+    with pytest.raises(Refused, match="has a plot already: decline this one") as refused:
+        accept(theirs, by=robin)
+    assert refused.value.code == "household_has_plot"
+    # Through the door as well, with nothing half done.
+    (verdict,) = apply(Change("application", theirs.uuid, {"state": "accepted"}, actor=robin))
+    assert verdict.code == "household_has_plot"
+    assert Adoption.objects.count() == 1
+    assert (fresh(theirs).state, decline(theirs, by=robin).state) == ("offered", "waiting")
+
+
+def test_rules_may_allow_a_household_several_plots(rules: AllocationRules) -> None:
+    for made in one_in_each_garden(rules, one_plot_per_household=False):
+        offer_next(PlotFactory(garden=made.garden), by=None)
+        accept(fresh(made), by=account(made.resident))
+    assert Adoption.objects.running().count() == 2
+
+
+def test_who_has_an_offer_to_answer_is_left_out_elsewhere_and_keeps_their_place(
+    rules: AllocationRules,
+) -> None:
+    mine, theirs = one_in_each_garden(rules)
+    sacha = ApplicationFactory(garden=theirs.garden, resident=neighbour("sacha"))
+    Application.objects.filter(pk=sacha.pk).update(order_key="2026-03-03")
+    assert offer_next(PlotFactory(garden=mine.garden), by=None) == mine
+    # Robin stands first, but Alix may still say yes.
+    assert offer_next(PlotFactory(garden=theirs.garden), by=None) == sacha
+    entry = Decision.objects.latest("pk")
+    left_out = [each for each in entry.facts["candidates"] if each.get("household_has_offer")]
+    assert [each["application"] for each in left_out] == [str(theirs.uuid)]
+    assert verify(theirs.garden) == []
+    assert (fresh(theirs).state, fresh(theirs).refusals) == ("waiting", 0)
+    decline(fresh(mine), by=account(mine.resident))
+    assert offer_next(PlotFactory(garden=theirs.garden), by=None) == theirs
 
 
 # --- ties -------------------------------------------------------------------------------------------

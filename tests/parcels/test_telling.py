@@ -55,8 +55,7 @@ def test_a_story_is_told_step_by_step_and_its_dates_stand_in_the_calendar() -> N
         "offer-accepted",
     ]
     offer = Notice.objects.get(what="plot-offered")
-    with translation.override("fr"):
-        assert words.subject(offer) == "La parcelle 7 de Jardin des Lilas vous est proposée"
+    assert words.subject(offer) == "Plot 7 of Jardin des Lilas is offered to you"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_a_refusal_is_told_with_what_it_costs(refusals: int, said: str, *, lapse
         decline(made, by=account(alix))
     last = Notice.objects.latest("pk")
     assert last.what == ("offer-lapsed" if lapsed else "offer-declined")
-    assert words.body(last).endswith(said)
+    assert said in words.body(last)
     assert Appointment.objects.get().cancelled
 
 

@@ -64,8 +64,16 @@ def say_columns(run: ImportRun, told: Mapping[str, str]) -> None:
     (run.folder / COLUMNS).write_text(json.dumps(dict(told), ensure_ascii=False), "utf-8")
 
 
-def start(run: ImportRun) -> None:
-    """Import the run's file in a process of its own; the page looks at the run's row for its progress."""
+def start(run: ImportRun) -> bool:
+    """Import the run's file in a process of its own; the page looks at the run's row for its progress.
+
+    Answers False, with nothing started, where a process has the run or where it is over: a second click, an old page.
+    """
+    now = timezone.now()
+    claimed = ImportRun.objects.to_start().filter(pk=run.pk)
+    if not claimed.update(state=ImportRun.State.RUNNING, seen_at=now, message=""):
+        return False
+    run.refresh_from_db()
     command = [
         *(sys.executable, "-m", "django", "import_trees"),
         str(file_of(run)),
@@ -80,8 +88,6 @@ def start(run: ImportRun) -> None:
     for name in ("strict", "keep_missing"):
         if run.options.get(name):
             command.append(f"--{name.replace('_', '-')}")
-    run.state, run.seen_at, run.message = ImportRun.State.RUNNING, timezone.now(), ""
-    run.save()
     _started[:] = [process for process in _started if process.poll() is None]
     with (run.folder / "log.txt").open("ab") as log:
         _started.append(
@@ -94,6 +100,7 @@ def start(run: ImportRun) -> None:
                 start_new_session=True,
             )
         )
+    return True
 
 
 def environment() -> dict[str, str]:

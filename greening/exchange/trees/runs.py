@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import re
 import uuid as uuid_module
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings as django_settings
 from django.utils import timezone
 
 from greening import row_statistics
 from greening.errors import BadInput, TownError
+from greening.exchange import alone
 from greening.exchange import source as source_module
 from greening.exchange.trees import guess, plausible
 from greening.exchange.trees.profile import Profile, profile, recognised
@@ -128,25 +126,6 @@ def mapping_told(given: Sequence[str]) -> dict[str, str]:
     return told
 
 
-@contextmanager
-def only_one(source: str) -> Iterator[None]:
-    """Two imports of one source at once would make twins: the second is told to wait.
-
-    A lock of the operating system, which goes with its process however that ends.
-    """
-    folder = Path(django_settings.DATA_DIR) / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(source.encode()).hexdigest()[:16]
-    with (folder / f"{name}.lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BadInput(
-                f"An import of “{source}” is under way: wait until it is done."
-            ) from error
-        yield
-
-
 def import_file(
     table: Table,
     settled: Plan,
@@ -157,9 +136,10 @@ def import_file(
     after_batch: Any = None,
     **options: Any,
 ) -> tuple[Report, Importer]:
-    """Import under the source's lock, keeping `run` up to date; a dry run has none."""
-    report = Report(errors)
-    report.notes += settled.notes
+    """Import under the source's lock, keeping `run` up to date; a dry run has none.
+
+    Raises BadInput, with nothing of the run touched, where another process has it or where it is done already.
+    """
     batch: uuid_module.UUID = run.uuid if run is not None else new_uuid()
     settings = Settings(
         settled.profile, settled.source, settled.mapping, batch, actor=actor, **options
@@ -172,21 +152,40 @@ def import_file(
         if after_batch:
             after_batch(report)
 
-    importer = Importer(settings, table, report, keep)
-    try:
-        with only_one(settled.source):
-            importer.run()
-    except TownError as error:
+    with alone.with_run(run) if run is not None else nullcontext():
         if run is not None:
-            run.message = str(error)
-            _finish(run, report, importer, ImportRun.State.FAILED)
-        raise
-    finally:
-        report.close()
+            _begin(run, settled, table, options)
+        report = Report(errors)
+        report.notes += settled.notes
+        importer = Importer(settings, table, report, keep)
+        try:
+            with alone.with_source(settled.source):
+                importer.run()
+        except TownError as error:
+            if run is not None:
+                run.message = str(error)
+                _finish(run, report, importer, ImportRun.State.FAILED)
+            raise
+        finally:
+            report.close()
+        if run is not None:
+            _finish(run, report, importer, ImportRun.State.DONE)
     if run is not None:
-        _finish(run, report, importer, ImportRun.State.DONE)
         row_statistics.renew()
     return report, importer
+
+
+def _begin(run: ImportRun, settled: Plan, table: Table, options: Mapping[str, Any]) -> None:
+    """The run as it is now, in the hands of this process alone, becomes the one that goes on."""
+    if not run._state.adding:
+        run.refresh_from_db()
+        if not run.can_go_on:
+            raise BadInput(f"Import {run.pk} is {run.get_state_display()}: start another.")
+    run.state, run.message, run.seen_at = ImportRun.State.RUNNING, "", timezone.now()
+    run.profile, run.source = settled.profile.name, settled.source
+    run.mapping, run.total = settled.mapping, table.total
+    run.options = {name: bool(options.get(name)) for name in ("strict", "keep_missing")}
+    run.save()
 
 
 def _finish(run: ImportRun, report: Report, importer: Importer, state: ImportRun.State) -> None:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import translation
 from tqdm import tqdm
 
 from greening.command import TownCommand
@@ -92,15 +92,6 @@ class Command(TownCommand):
             )
             if run is None and not options["dry_run"]:
                 run = ImportRun(file_name=Path(options["file"]).name[:200])
-            if run is not None:
-                run.state, run.profile, run.source = (
-                    ImportRun.State.RUNNING,
-                    plan.profile.name,
-                    plan.source,
-                )
-                run.mapping, run.total, run.seen_at = plan.mapping, table.total, timezone.now()
-                run.options = {"strict": options["strict"], "keep_missing": options["keep_missing"]}
-                run.save()
             bar = tqdm(
                 total=table.total, desc="trees", unit="row", disable=not self.stderr.isatty()
             )
