@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from greening.guards import current, needs, not_in_the_future
+from greening.history import reserve
 from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, follow, register
 from greening.roles import WRITE, Role, grant, limit
 from parcels.allocation import months_after
@@ -408,3 +409,6 @@ def declare() -> None:
     grant(Role.RESIDENT, ("application",), {"create", "edit", *(f"move:{to}" for to in moves)})
     grant(Role.RESIDENT, ("contest",), {"create", "move:withdrawn"})
     limit(Role.RESIDENT, mine, ones_own)
+    # Residents agreed that the gardens' managers read what they tell; the rest of the town's people does not.
+    of_people = (*mine, "adoption", "co_gardener")
+    reserve(of_people, Role.GARDEN_MANAGER, Role.ADMINISTRATOR)
