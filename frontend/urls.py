@@ -29,6 +29,7 @@ from frontend.residents.applications import application_page as my_application_p
 from frontend.residents.applications import mine_page
 from frontend.residents.applying import apply_page
 from frontend.residents.decisions import decision_page
+from frontend.residents.details import details_page
 from frontend.residents.garden_page import garden_page as public_garden_page
 from frontend.residents.garden_page import rules_page as public_rules_page
 from frontend.residents.gardens import gardens_page
@@ -85,6 +86,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gardens/", gardens_page, name="gardens"),
     path("gardens/rules/", public_rules_page, name="garden-rules"),
     path("gardens/mine/", mine_page, name="my-garden"),
+    path("gardens/mine/details/", details_page, name="my-details"),
     path("gardens/<int:number>/", public_garden_page, name="garden"),
     path("gardens/<int:number>/apply/", apply_page, name="apply"),
     path("gardens/applications/<int:number>/", my_application_page, name="my-application"),
