@@ -338,16 +338,20 @@ def _step(adoption: Adoption, source: str, day: dt.date, **patch: Any) -> bool:
     if held.state != source:
         return False
     pass_door(Change("adoption", held.uuid, patch, device_time=noon(day)))
+    moved = _now(held)
     {"renewal_due": telling.renewal_due, "notice": telling.noticed, "ended": telling.ended}[
         patch["state"]
-    ](_now(held))
+    ](moved)
+    telling.dates(moved)
     return True
 
 
 @all_or_nothing
 def _move(adoption: Adoption, by: User | None, **patch: Any) -> Adoption:
     pass_door(Change("adoption", adoption.uuid, patch, actor=by, source=through(by)))
-    return _now(adoption)
+    moved = _now(adoption)
+    telling.dates(moved)
+    return moved
 
 
 def _now(adoption: Adoption) -> Adoption:

@@ -114,6 +114,7 @@ def reconfirm(application: Application, *, by: User | None) -> Application:
     if not _now(application).is_open:
         raise Refused("not_open", _("This application is over: apply again."))
     pass_door(_move(application, by, reconfirmed_on=timezone.localdate().isoformat()))
+    telling.reconfirmed(application)
     return _now(application)
 
 
