@@ -42,7 +42,7 @@ def candidates(garden: SharedGarden, plot: Plot | None = None) -> list[Candidate
     homes = set(running.values_list("resident__household", flat=True)) - {None}
     holders = set(running.values_list("resident", flat=True))
     had: set[uuid_module.UUID | None] = set()
-    asked: set[int | None] = set()  # households, and residents below, that have an offer to answer
+    asked: set[int] = set()  # households, and residents below, that have an offer to answer
     asked_alone: set[int] = set()
     if plot is not None:
         open_offers = Application.objects.filter(state="offered")
