@@ -6,7 +6,7 @@ import datetime as dt
 import uuid as uuid_module
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.core.exceptions import FieldDoesNotExist
@@ -21,10 +21,16 @@ from greening.events.values import References, from_wire, wanted_references
 from greening.lifecycle import Kind, kind, kinds
 from greening.models.base import Living
 from greening.models.event import Event
+from greening.roles import STAFF, Role, holds
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 #: What everybody may read of a kind's history; free text, money and suppliers are the town's own business.
 #: A kind that is not here has a history for the town's people only.
 _published: dict[str, frozenset[str]] = {}
+#: Kinds whose history tells of people: it is read by these roles and by nobody else of the town's people.
+_reserved: dict[str, tuple[Role, ...]] = {}
 NOTHING = "–"
 
 
@@ -35,6 +41,21 @@ def publish(name: str, *fields: str) -> None:
 
 def published(name: str) -> frozenset[str] | None:
     return _published.get(name)
+
+
+def reserve(names: Iterable[str], *roles: Role) -> None:
+    """Let only these roles read the history of these kinds; called by the app that owns them."""
+    _reserved.update(dict.fromkeys(names, roles))
+
+
+def readers(name: str) -> tuple[Role, ...]:
+    """Who of the town's people reads all of a kind's history, with names and refusals."""
+    return _reserved.get(name, STAFF)
+
+
+def kept_from(user: User | AnonymousUser) -> list[str]:
+    """The kinds whose changes somebody of the town's people does not read, in a list of changes of all kinds."""
+    return [name for name, roles in _reserved.items() if not holds(user, *roles)]
 
 
 @dataclass(frozen=True, slots=True)

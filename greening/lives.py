@@ -92,7 +92,8 @@ def record_is_kept(situation: Situation) -> Refusal | None:
     held = situation.patch.keys() - {*writable, *(("contractor",) if planting else ())}
     if not held:
         return None
-    names = sorted(str(TREE.model_class._meta.get_field(name).verbose_name) for name in held)
+    field_named: Any = TREE.model_class._meta.get_field
+    names = sorted(str(field_named(name).verbose_name) for name in held)
     return Refusal(
         "record_kept",
         _("Only a planner or a crew lead changes this of a tree that is recorded: %s.")

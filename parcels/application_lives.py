@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from greening.guards import current, needs, not_in_the_future
-from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, follow, register
+from greening.history import reserve
+from greening.lifecycle import Consequence, Kind, Move, Refusal, Situation, register
 from greening.roles import WRITE, Role, grant, limit
 from parcels.allocation import months_after
 from parcels.allocation_rules import Cost, Rules
-from parcels.models import Adoption, Application, Draw
-from parcels.models.application import OPEN
+from parcels.models import Adoption, Draw
 
 NAMESPACE = uuid_module.UUID("0d5f6e0a-53c5-5e0b-8a2f-5d0c6f1e7b21")
 #: What never changes once an application is made: nobody, the administrator included, moves it in the order by hand.
@@ -293,16 +293,6 @@ def _cost_of_refusal(situation: Situation, made: Any) -> Iterator[Consequence]:
     yield Consequence("application", made, patch)
 
 
-def applications_follow_the_garden(situation: Situation) -> Iterator[Consequence]:
-    """A garden that closes closes its list: everybody is told, and may take their place along to another garden."""
-    if situation.moved_to != "closed" or situation.created:
-        return
-    rows = Application.objects.filter(garden_id=situation.obj.pk, state__in=OPEN).order_by("pk")
-    for row in rows:
-        if current(situation, row).state in OPEN:
-            yield Consequence("application", row, {"state": "closed"})
-
-
 _why = needs("reason", "no_reason", _("Say why: the applicant reads it."))
 _answered = needs("answer", "no_answer", _("Answer in a sentence: the applicant reads it."))
 
@@ -401,10 +391,12 @@ def ones_own(user: Any, obj: Any) -> bool:
 def declare() -> None:
     """Register applications and objections, and who may make and settle them."""
     register(APPLICATION, CONTEST)
-    follow("shared_garden", applications_follow_the_garden)
     mine = ("application", "contest")
     grant(Role.GARDEN_MANAGER, mine, {*WRITE, "override"})
     moves = ("accepted", "declined", "withdrawn")
     grant(Role.RESIDENT, ("application",), {"create", "edit", *(f"move:{to}" for to in moves)})
     grant(Role.RESIDENT, ("contest",), {"create", "move:withdrawn"})
     limit(Role.RESIDENT, mine, ones_own)
+    # Residents agreed that the gardens' managers read what they tell; the rest of the town's people does not.
+    of_people = (*mine, "adoption", "co_gardener")
+    reserve(of_people, Role.GARDEN_MANAGER, Role.ADMINISTRATOR)

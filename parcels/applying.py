@@ -128,7 +128,8 @@ def close_garden(garden: SharedGarden, *, by: User | None) -> list[Application]:
     hold(garden)
     waited = list(Application.objects.open().filter(garden=garden).order_by("pk"))
     pass_door(
-        Change("shared_garden", garden.uuid, {"state": "closed"}, actor=by, source=through(by))
+        *(_move(application, None, state="closed") for application in waited),
+        Change("shared_garden", garden.uuid, {"state": "closed"}, actor=by, source=through(by)),
     )
     facts = {"applications": [str(application.uuid) for application in waited]}
     log(garden, Decision.What.CLOSED, rules_of(timezone.localdate(now)), now, facts=facts)

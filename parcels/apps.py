@@ -30,7 +30,9 @@ class ParcelsConfig(AppConfig):
         garden_pages.declare()
         due.declare()
         telling.declare()
-        register_own_data(OwnData("gardens", residents.export, residents.erase))
+        register_own_data(
+            OwnData("gardens", residents.export, residents.erase, in_use=residents.in_use)
+        )
         register(PARCELS, BUILDINGS, COURTYARDS, GARDENS, PLOTS)
         register_demo(20, "land", "parcels.demo.load.build", "parcels.demo.load.is_done")
         gardeners = "parcels.demo.gardeners"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from greening.events import Change
@@ -98,22 +99,24 @@ def facts_of_offer(
 # --- checking ---------------------------------------------------------------------------------------
 def verify(garden: SharedGarden) -> list[str]:
     """What is wrong with a garden's log, in a sentence each; an empty list means that nobody touched it."""
-    wrong = []
+    wrong: list[str] = []
     previous, number = "", 0
     entries = Decision.objects.filter(garden=garden).order_by("number")
     for entry in entries.select_related("garden", "rules", "resident", "plot"):
         number += 1
+        missing, which = {"number": number}, {"number": entry.number}
         if entry.number != number:
-            wrong.append(f"Entry {number} is missing.")
+            wrong.append(gettext("Entry %(number)s is missing.") % missing)
             number = entry.number
         elif entry.previous != previous:
-            wrong.append(f"Entry {number} does not follow from the one before.")
+            wrong.append(gettext("Entry %(number)s does not follow from the one before.") % which)
         if entry.inputs_hash != digest(entry.facts):
-            wrong.append(f"The facts of entry {number} were changed.")
+            wrong.append(gettext("The facts of entry %(number)s were changed.") % which)
         if entry.hash != entry.content_hash():
-            wrong.append(f"Entry {number} was changed.")
+            wrong.append(gettext("Entry %(number)s was changed.") % which)
         if entry.what == Decision.What.OFFERED and not replays(entry):
-            wrong.append(f"Entry {number} does not follow from its facts and rules.")
+            said = gettext("Entry %(number)s does not follow from its facts and rules.")
+            wrong.append(said % which)
         previous = entry.hash
     return wrong
 

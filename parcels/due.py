@@ -1,5 +1,5 @@
-"""The land's scheduled work: offers that lapse, draws, reconfirmations, renewals. Each step is asked of the state
-that it changes, so a second run finds nothing to do and a missed night is caught up by the next."""
+"""The land's scheduled work: offers that lapse, draws, reconfirmations, renewals, forgetting. Each step is asked of
+the state that it changes, so a second run finds nothing to do and a missed night is caught up by the next."""
 
 from __future__ import annotations
 
@@ -32,10 +32,17 @@ def _renewals(day: dt.date) -> str:
     return renewals(day)
 
 
+def _forgotten(day: dt.date) -> str:
+    from parcels.forgetting import forget_idle
+
+    return forget_idle(day)
+
+
 def declare() -> None:
     register(
         Work("garden draws", _draws),
         Work("garden offers", _offers),
         Work("garden reconfirmations", _reconfirmations),
         Work("garden renewals", _renewals),
+        Work("former gardeners", _forgotten),
     )

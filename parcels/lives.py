@@ -31,6 +31,17 @@ def nobody_gardens_there(situation: Situation) -> Refusal | None:
     )
 
 
+def nobody_waits_there(situation: Situation) -> Refusal | None:
+    """A list ends with everybody told and an entry in its log, which is the garden desk's to do: `close_garden`."""
+    rows = Application.objects.open().filter(garden_id=situation.obj.pk)
+    if not any(current(situation, row).is_open for row in rows):
+        return None
+    return Refusal(
+        "list_open",
+        _("People have applied here and must be told: close this garden at the garden desk."),
+    )
+
+
 def nobody_holds_it(situation: Situation) -> Refusal | None:
     """A plot follows its adoption: it is free when that has ended, not before."""
     rows = Adoption.objects.running().filter(plot_id=situation.obj.pk)
@@ -124,10 +135,10 @@ GARDEN = Kind(
         Move("open", "full", "paused"),
         Move("full", "open", "paused"),
         Move("paused", "open", "full"),
-        Move("draft", "closed"),
-        Move("open", "closed", guards=[nobody_gardens_there]),
-        Move("full", "closed", guards=[nobody_gardens_there]),
-        Move("paused", "closed", guards=[nobody_gardens_there]),
+        Move("draft", "closed", guards=[nobody_waits_there]),
+        Move("open", "closed", guards=[nobody_gardens_there, nobody_waits_there]),
+        Move("full", "closed", guards=[nobody_gardens_there, nobody_waits_there]),
+        Move("paused", "closed", guards=[nobody_gardens_there, nobody_waits_there]),
     ),
     fields=(
         "name",

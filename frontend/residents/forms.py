@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from parcels.adopting import WATERING_DAYS
 from parcels.allocation_rules import Rules
 from parcels.application_lives import WHO
+from parcels.forgetting import KEPT_DAYS
 from parcels.models import Resident
 from parcels.models.adoption import MOST_LITRES
 
 #: The version of the text a resident agrees to beside their details; change both together.
-CONSENT_VERSION = "gardens-2026-11"
+CONSENT_VERSION = "gardens-2026-12"
 #: Where the sentence of a refused rule belongs in the form.
 FIELD_OF_RULE = {
     "not_resident": "declares_resident",
@@ -40,6 +41,8 @@ class DetailsForm(forms.Form):
     use_required_attribute = (
         False  # the page says what is missing, in its own words, beside the field
     )
+    #: Promised by the text beside the form.
+    kept_days = KEPT_DAYS
     name = _text(
         _("Your name"), _("So that the garden's referent can greet you."), "name", max_length=120
     )

@@ -1,4 +1,4 @@
-""" "What is due next from me": the domain's answer in words, with the page where it is done."""
+"""What is due next from me: the domain's answer in words, with the page where it is done."""
 
 from __future__ import annotations
 

@@ -162,6 +162,7 @@ def _known(why: Reason) -> bool:
 
 
 def _day(ahead: int, facts: Mapping[str, Any]) -> str:
+    """Whose day counts as earlier; who applied earlier may wait behind, put back by refusals."""
     words = {"day": day_of(facts["day"]), "applied": day_of(facts["applied"]), "n": ahead}
     if facts["day"] != facts["applied"]:
         return (
@@ -173,11 +174,11 @@ def _day(ahead: int, facts: Mapping[str, Any]) -> str:
             % words
         )
     if not ahead:
-        return _("You applied on %(day)s, and nobody who waits applied on an earlier day.") % words
+        return _("You applied on %(day)s, and nobody who waits stands at an earlier day.") % words
     return (
         ngettext(
-            "You applied on %(day)s; %(n)s person applied on an earlier day.",
-            "You applied on %(day)s; %(n)s people applied on an earlier day.",
+            "You applied on %(day)s; %(n)s person stands at an earlier day.",
+            "You applied on %(day)s; %(n)s people stand at an earlier day.",
             ahead,
         )
         % words

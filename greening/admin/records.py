@@ -6,10 +6,11 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from leaflet.admin import LeafletGeoAdminMixin
 
+from greening.history import kept_from
 from greening.models import Event
 from greening.roles import READERS_OF_JOURNAL, holds
 
@@ -46,6 +47,11 @@ class EventAdmin(RecordAdmin):
     search_fields = ("=object_uuid", "=uuid", "=batch", "actor__email")
     search_help_text = "UUID, e-mail"
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Changes that tell of people are read here by nobody who does not read them elsewhere."""
+        rows: QuerySet[Event] = super().get_queryset(request)
+        return rows.exclude(kind__in=kept_from(request.user))
 
 
 def register_runs() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from greening.accounts import own_data
@@ -22,13 +23,27 @@ from greening.reports.photos import forget_photos
 def forget(report: Report) -> None:
     """Take the person out of a report: name, words, address, photos; the observation and its answer stay."""
     if report.reporter_id is not None:
-        own = Event.objects.filter(object_uuid=report.observation.uuid, actor=report.reporter_id)
-        own.update(actor=None, device="")
+        _events_of(report).update(actor=None, device="")
     forget_photos(report)
     report.reporter = None
     report.text = report.more = report.address = ""
     report.erased_at = timezone.now()
     report.save(update_fields=["reporter", "text", "more", "address", "erased_at"])
+
+
+def _events_of(report: Report) -> QuerySet[Event]:
+    """What its person did: filing it, and answering the town's question, which stands with the head of that time.
+
+    A head may be the same person's other report, which is forgotten in its own time, or something they saw as one of
+    the town's people, which is work: of a head's events only the answers are the reporter's.
+    """
+    own = Q(object_uuid=report.observation.uuid)
+    joined = Event.objects.filter(own, patch__has_key="joined_to").values_list("patch", flat=True)
+    heads = {patch["joined_to"] for patch in joined if patch["joined_to"]} | {str(report.head.uuid)}
+    others = Report.objects.filter(reporter=report.reporter_id).exclude(pk=report.pk)
+    heads -= {str(uuid) for uuid in others.values_list("observation__uuid", flat=True)}
+    answered = Q(object_uuid__in=heads, create=False, patch={"state": "received"})
+    return Event.objects.filter(own | answered, actor=report.reporter_id)
 
 
 def forget_old(day: dt.date) -> str:

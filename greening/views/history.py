@@ -1,9 +1,10 @@
-"""An object's history: what changed, when; and who did it, for the town's people."""
+"""An object's history: what changed, when; and who did it, for those of the town's people who may know."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -13,13 +14,13 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from greening.errors import BadInput
-from greening.history import entries, published
+from greening.history import entries, published, readers
 from greening.layers import LAYERS
 from greening.lifecycle import kind as kind_named
 from greening.lifecycle import kind_of
 from greening.models import Event, PlantingSite, Tree
 from greening.paging import page
-from greening.roles import STAFF, holds
+from greening.roles import holds
 
 EVENTS_A_PAGE = 50
 
@@ -30,7 +31,7 @@ def history(request: HttpRequest, kind: str, number: int) -> HttpResponseBase:
     found = kind_named(kind)
     if found is None:
         raise Http404
-    staff = holds(request.user, *STAFF)
+    staff = holds(request.user, *readers(kind))
     fields = published(kind)
     if fields is None and not staff:
         if request.user.is_authenticated:
@@ -52,10 +53,17 @@ def history(request: HttpRequest, kind: str, number: int) -> HttpResponseBase:
         "entries": entries(shown.rows, fields=None if staff else fields, names=staff),
         "page": shown,
         "beside": _beside(obj),
-        "office": f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change",
+        "office": _office(obj),
         "own_page": _own_page(obj),
     }
     return render(request, "greening/history/history.html", context)
+
+
+def _office(obj: Any) -> str:
+    """Where the back office changes it; some kinds have no page there."""
+    if not admin.site.is_registered(type(obj)):
+        return ""
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
 
 
 def _own_page(obj: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from greening.accounts.device import device_of
 from greening.accounts.doors import for_roles
 from greening.errors import BadInput
 from greening.events.values import to_wire
-from greening.history import Line, entries
+from greening.history import Line, entries, kept_from
 from greening.lifecycle import kinds
 from greening.models import Event
 from greening.paging import page
@@ -46,11 +47,16 @@ class JournalFilter(forms.Form):
         label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"})
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hidden: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.hidden = hidden
         every = [("", _("all"))]
         choices: dict[str, list[Any]] = {
-            "kind": [(found.name, capfirst(str(found.title))) for found in kinds()],
+            "kind": [
+                (found.name, capfirst(str(found.title)))
+                for found in kinds()
+                if found.name not in hidden
+            ],
             "status": list(Event.Status.choices),
             "source": list(Event.Source.choices),
         }
@@ -60,7 +66,7 @@ class JournalFilter(forms.Form):
 
     def rows(self) -> QuerySet[Event]:
         asked = self.cleaned_data
-        rows = Event.objects.select_related("actor")
+        rows = Event.objects.exclude(kind__in=self.hidden).select_related("actor")
         for name in ("kind", "status", "source", "batch"):
             if asked.get(name):
                 rows = rows.filter(**{name: asked[name]})
@@ -95,13 +101,14 @@ def _page(rows: QuerySet[Event], request: HttpRequest) -> Any:
 @require_safe
 def journal(request: HttpRequest) -> HttpResponse:
     """Every change asked for, the newest first, with its verdict and the reason of a refusal."""
-    form = JournalFilter(request.GET)
+    hidden = kept_from(request.user)
+    form = JournalFilter(request.GET, hidden=hidden)
     shown = _page(form.rows() if form.is_valid() else Event.objects.none(), request)
     context = {
         "form": form,
         "entries": entries(shown.rows),
         "page": shown,
-        "open": Event.objects.to_settle().count(),
+        "open": Event.objects.to_settle().exclude(kind__in=hidden).count(),
     }
     return render(request, "greening/history/journal.html", context)
 
@@ -110,8 +117,9 @@ def journal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def to_settle(request: HttpRequest) -> HttpResponse:
     """Changes that wait for a person, and those that wait for an earlier one."""
-    shown = _page(Event.objects.to_settle().select_related("actor"), request)
-    waiting = Event.objects.filter(status=Event.Status.WAITING).select_related("actor")
+    seen = Event.objects.exclude(kind__in=kept_from(request.user)).select_related("actor")
+    shown = _page(seen.to_settle(), request)
+    waiting = seen.filter(status=Event.Status.WAITING)
     context = {
         "entries": entries(shown.rows),
         "page": shown,
@@ -124,8 +132,9 @@ def to_settle(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle_page(request: HttpRequest, number: int) -> HttpResponse:
     """One kept change beside what stands: for each field, theirs or ours."""
+    seen = Event.objects.exclude(kind__in=kept_from(request.user))
     event = get_object_or_404(
-        Event.objects.select_related("actor", "settled_by"), pk=number, status=Event.Status.CONFLICT
+        seen.select_related("actor", "settled_by"), pk=number, status=Event.Status.CONFLICT
     )
     choices = _choices(event)
     error = ""

@@ -68,7 +68,7 @@ def signed_in(page: Page, address: str, there: str) -> Page:
     page.goto(f"{address}/account/login/?next={quote(there)}")
     page.locator("[name=login]").fill(EMAIL)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button.main").click()
     page.wait_for_url(f"{address}{there}")
     return page
 

@@ -78,7 +78,7 @@ def test_a_resident_applies_waits_is_offered_a_plot_accepts_and_renews(
     page.wait_for_url("**/gardens/applications/*/")
     mine = page.url
     expect(page.locator(".messages")).to_contain_text("Votre demande est enregistrée.")
-    expect(page.get_by_role("heading", name="Et ensuite")).to_be_visible()
+    expect(page.get_by_role("heading", name="La suite, pas à pas")).to_be_visible()
 
     # The town checks it; the page says the place, and why.
     in_the_town(

@@ -499,6 +499,21 @@ def test_a_draw_shows_its_hash_first_and_its_seed_after(
     )
 
 
+def test_what_is_wrong_with_a_log_is_said_in_the_readers_language(
+    manager: Client, garden: SharedGarden, rules: AllocationRules
+) -> None:
+    make.DecisionFactory(garden=garden, number=3, inputs_hash="0" * 64)
+    there, french = reverse("garden-desk-list", args=[garden.pk]), {"Accept-Language": "fr"}
+    said = manager.post(there, {"do": "verify"}, follow=True, headers=french).content.decode()
+    for sentence in (
+        "L’entrée 1 manque.",
+        "Les faits de l’entrée 3 ont été modifiés.",
+        "L’entrée 3 a été modifiée.",
+    ):
+        assert sentence in said
+    assert "Entry" not in said
+
+
 def test_households_are_joined_and_split(
     manager: Client, garden: SharedGarden, rules: AllocationRules
 ) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from parcels.allocation_rules import DEFAULT
 from parcels.applying import apply_for, check
 from parcels.decisions import contest
+from parcels.forgetting import KEPT_DAYS
 from parcels.models import (
     Adoption,
     AllocationRules,
@@ -219,6 +220,8 @@ def test_a_visitor_signs_in_and_comes_back_to_the_form(client: Client) -> None:
 def test_a_resident_applies_and_reads_what_comes_next() -> None:
     garden = SharedGardenFactory(name="Jardin des Prés")
     mine = stranger_browser()
+    asked = mine.get(f"/gardens/{garden.pk}/apply/").content.decode()
+    assert f"as long as you wait or garden, and {KEPT_DAYS} days more" in asked
     answer = mine.post(f"/gardens/{garden.pk}/apply/", DETAILS, follow=True)
     made = Application.objects.get()
     assert answer.redirect_chain[-1][0] == f"/gardens/applications/{made.pk}/"
@@ -331,6 +334,16 @@ def test_who_waited_for_a_garden_that_closed_keeps_their_day_in_another() -> Non
 
 
 # --- my application ---------------------------------------------------------------------------------
+def test_nobody_is_said_to_have_applied_later_who_was_put_back_by_refusals() -> None:
+    """Somebody applied the day before and still waits, half a year behind."""
+    garden, alix = SharedGardenFactory(), neighbour("alix")
+    ApplicationFactory(garden=garden, day=dt.date(2026, 1, 5), refusals=2, delay_months=6)
+    mine = ApplicationFactory(garden=garden, resident=alix, day=dt.date(2026, 1, 6))
+    page = text_of(browser(alix), f"/gardens/applications/{mine.pk}/")
+    assert "You are 1st of 2" in page
+    assert "You applied on Jan. 6, 2026, and nobody who waits stands at an earlier day." in page
+
+
 def test_the_place_is_said_with_its_reasons_in_words() -> None:
     garden = SharedGardenFactory()
     ApplicationFactory.create_batch(11, garden=garden, day=dt.date(2026, 1, 5))
@@ -340,10 +353,10 @@ def test_the_place_is_said_with_its_reasons_in_words() -> None:
     address = f"/gardens/applications/{mine.pk}/"
     page = text_of(browser(alix), address)
     assert "You are 12th of 63 for this garden , because:" in page
-    assert "You applied on Jan. 6, 2026; 11 people applied on an earlier day." in page
+    assert "You applied on Jan. 6, 2026; 11 people stand at an earlier day." in page
     french = text_of(browser(alix), address, "fr")
     assert "Vous êtes à la 12e place sur 63 pour ce jardin" in french
-    assert "11 personnes l’ont fait un jour plus tôt" in french
+    assert "11 personnes sont placées à un jour plus tôt" in french
 
 
 def test_a_draw_to_come_is_said_as_a_range() -> None:

@@ -144,6 +144,7 @@ def test_the_public_reads_two_texts_and_the_desk_all(client: Client) -> None:
 
 def test_the_retention_table_says_what_the_code_does(settings: Any) -> None:
     from greening.accounts import expired
+    from greening.notices import feeds
 
     said = document("retention", "en").markdown
     for days in (expired.UNCONFIRMED_DAYS, expired.TRACE_DAYS, expired.NOTICE_DAYS):
@@ -151,6 +152,11 @@ def test_the_retention_table_says_what_the_code_does(settings: Any) -> None:
     assert f"unused for {settings.ACCOUNT_YEARS} years" in said
     assert expired.ANSWERED_DAYS == 365
     assert "1 year after the answer" in said
+    assert f"{settings.REPORT_KEEP_DAYS} days after its end" in said
+    assert f"{settings.NOTICE_DAYS} days once read" in said
+    assert f"{2 * settings.NOTICE_DAYS} days unread" in said
+    assert f"{feeds.KEPT.days} days after they passed" in said
+    assert "made again after a restore" not in said  # nothing does that
 
 
 # --- questions --------------------------------------------------------------------------------------

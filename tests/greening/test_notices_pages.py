@@ -96,12 +96,13 @@ def test_a_topic_is_switched_off_and_on_again_for_mail_only(lea: Any) -> None:
     assert re.search(r'value="test-offers" checked', page)
     assert 'value="town"' not in page  # an administrator's own
     lea.post("/account/notices/topics/", {"topic": ["town"]})
-    assert silenced(lea.user) == {"test-offers"}
+    assert "test-offers" in silenced(lea.user)
+    assert "town" not in silenced(lea.user)
     tell(lea.user)
     assert Notice.objects.get().mail == "none"
     assert len(titles(lea, "/account/notices/")) == 1
     lea.post("/account/notices/topics/", {"topic": ["test-offers", "made-up"]})
-    assert silenced(lea.user) == set()
+    assert not {"test-offers", "made-up"} & silenced(lea.user)
     boss = signed_in(Role.ADMINISTRATOR)
     assert 'value="town" checked' in boss.get("/account/notices/topics/").content.decode()
 

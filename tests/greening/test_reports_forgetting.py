@@ -15,10 +15,12 @@ from django.utils import timezone
 from PIL import ExifTags, Image
 
 from greening.accounts import own_data
+from greening.events import Change, apply
 from greening.field.uploads import original_of
 from greening.models import Event, Observation, Photo, Report
-from greening.reports.filing import Where, file_report
+from greening.reports.filing import Where, add_to, file_report
 from greening.reports.forgetting import forget, forget_old
+from greening.reports.joining import join, separate
 from greening.reports.photos import staged
 from greening.roles import Role
 from tests import factories as make
@@ -80,6 +82,34 @@ def test_a_joined_report_waits_for_its_head_to_end(ana: Any, settings: Any) -> N
         state="refused", updated_at=timezone.now() - dt.timedelta(days=31)
     )
     assert forget_old(TODAY).startswith("1 report")
+
+
+@pytest.mark.parametrize("separated", [False, True])
+def test_what_a_person_answered_under_a_head_names_them_no_more(ana: Any, separated: bool) -> None:
+    """The town's question goes to the head; the person's answer is an event of the head, not of their report."""
+    lead, bob = person(Role.CREW_LEAD), person(Role.RESIDENT, email="bob@example.fr")
+    first, report = filed(bob), filed(ana)
+    head = first.observation
+    join(head, report.observation, by=lead)
+    question = {"state": "needs_info", "answer": "Which one?"}
+    assert apply(Change("observation", head.uuid, question, actor=lead))[0].landed
+    add_to(Report.objects.get(pk=report.pk), "The third", by=ana, device="phone of Ana")
+    if separated:
+        separate(Observation.objects.get(pk=report.observation_id), by=lead)
+    assert Event.objects.filter(object_uuid=head.uuid, actor=ana).exists()
+    forget(Report.objects.get(pk=report.pk))
+    assert not Event.objects.filter(actor=ana).exists()
+    assert not Event.objects.filter(device="phone of Ana").exists()
+    assert Event.objects.filter(object_uuid=head.uuid, actor=bob).exists()
+    assert Event.objects.filter(object_uuid=head.uuid, actor=lead).exists()
+
+
+def test_another_report_of_the_same_person_is_forgotten_in_its_own_time(ana: Any) -> None:
+    lead = person(Role.CREW_LEAD)
+    kept, old = filed(ana), filed(ana)
+    join(kept.observation, old.observation, by=lead)
+    forget(Report.objects.get(pk=old.pk))
+    assert Event.objects.get(actor=ana).object_uuid == kept.observation.uuid
 
 
 def test_photos_go_with_the_person_unless_they_are_public(

@@ -12,10 +12,12 @@ from django.contrib.gis.geos import MultiPolygon
 from django.test import Client
 from django.urls import reverse
 
-from parcels.models import Courtyard
+from parcels.applying import withdraw
+from parcels.models import Courtyard, Decision
 from tests.factories import (
     PARK,
     TOWN_HALL,
+    ApplicationFactory,
     BuildingFactory,
     CommuneFactory,
     CourtyardFactory,
@@ -25,6 +27,7 @@ from tests.factories import (
     SharedGardenFactory,
     square,
 )
+from tests.greening.test_admin_door import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +175,26 @@ def test_schools_that_an_import_doubted_can_be_listed(admin_client: Client) -> N
     assert list(page.context["cl"].result_list) == [doubted]
     page = admin_client.get(reverse("admin:parcels_school_changelist"), {"doubtful": "no"})
     assert page.context["cl"].result_count == 1
+
+
+def test_a_garden_with_a_list_is_not_closed_behind_the_backs_of_who_waits(
+    admin_client: Client,
+) -> None:
+    """Only the garden desk tells them and writes the log."""
+    garden = SharedGardenFactory()
+    waiting = ApplicationFactory(garden=garden, state="submitted")
+    there = reverse("admin:parcels_sharedgarden_change", args=[garden.pk])
+    page = admin_client.post(there, opened(admin_client, there) | {"state": "closed"})
+    assert "garden desk" in page.content.decode()
+    for row in (garden, waiting):
+        row.refresh_from_db()
+    assert (garden.state, waiting.state) == ("open", "submitted")
+    assert not Decision.objects.exists()
+    withdraw(waiting, by=None)
+    form = opened(admin_client, there) | {"state": "closed"}
+    assert admin_client.post(there, form).status_code == 302
+    garden.refresh_from_db()
+    assert garden.state == "closed"
 
 
 def test_a_garden_shows_its_plots(admin_client: Client) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from greening.models import Event
+from greening.accounts.expired import forget_unused
+from greening.models import Event, UnusedNotice
 from greening.roles import Role
 from parcels.adopting import add_co_gardener
 from parcels.applying import apply_for, refuse
@@ -191,6 +193,24 @@ def test_the_database_holds_an_erased_row_empty() -> None:
     alix = told("alix")
     with pytest.raises(IntegrityError), transaction.atomic():
         Resident.objects.filter(pk=alix.pk).update(erased_at=timezone.now())
+
+
+@pytest.mark.parametrize("holds", ["waits", "gardens", "gardens with another"])
+def test_who_waits_or_gardens_is_no_unused_account_however_long_nobody_signed_in(
+    holds: str,
+) -> None:
+    alix, robin = neighbour("alix"), neighbour("robin")
+    User.objects.filter(resident__in=[alix, robin]).update(
+        last_login=timezone.now() - dt.timedelta(days=1_200)
+    )
+    if holds == "waits":
+        ApplicationFactory(resident=alix)
+    elif holds == "gardens":
+        AdoptionFactory(resident=alix)
+    else:
+        add_co_gardener(AdoptionFactory(), alix, by=None)
+    assert forget_unused(timezone.localdate()) == "1 warned, 0 unused accounts erased"
+    assert UnusedNotice.objects.get().user == account(robin)
 
 
 def test_an_account_without_a_garden_is_erased_too() -> None:
