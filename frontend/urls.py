@@ -3,11 +3,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from frontend.field.pages import field_manifest, field_page, field_worker
+from frontend.gardeners.adoptions import gardener_page, gardeners_page
 from frontend.gardeners.applications import application_page, applications_page
 from frontend.gardeners.calendar import open_days_ics
 from frontend.gardeners.contests import contest_page, contests_page
 from frontend.gardeners.garden import close_page, garden_page
 from frontend.gardeners.overview import desk_page
+from frontend.gardeners.permits import permit_page, permits_page
 from frontend.gardeners.plots import new_plot, plot_page
 from frontend.gardeners.public_words import words_page
 from frontend.gardeners.renewals import renewals_page
@@ -27,6 +29,7 @@ from frontend.residents.applications import application_page as my_application_p
 from frontend.residents.applications import mine_page
 from frontend.residents.applying import apply_page
 from frontend.residents.decisions import decision_page
+from frontend.residents.details import details_page
 from frontend.residents.garden_page import garden_page as public_garden_page
 from frontend.residents.garden_page import rules_page as public_rules_page
 from frontend.residents.gardens import gardens_page
@@ -49,6 +52,10 @@ GARDEN_DESK: list[URLPattern | URLResolver] = [
     path("applications/<int:number>/", application_page, name="garden-desk-application"),
     path("contests/", contests_page, name="garden-desk-contests"),
     path("contests/<int:number>/", contest_page, name="garden-desk-contest"),
+    path("gardeners/", gardeners_page, name="garden-desk-gardeners"),
+    path("gardeners/<int:number>/", gardener_page, name="garden-desk-gardener"),
+    path("permits/", permits_page, name="garden-desk-permits"),
+    path("permits/<int:number>/", permit_page, name="garden-desk-permit"),
     path("renewals/", renewals_page, name="garden-desk-renewals"),
     path("rules/", rules_page, name="garden-desk-rules"),
     path("rules/new/", new_rules, name="garden-desk-new-rules"),
@@ -79,6 +86,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("gardens/", gardens_page, name="gardens"),
     path("gardens/rules/", public_rules_page, name="garden-rules"),
     path("gardens/mine/", mine_page, name="my-garden"),
+    path("gardens/mine/details/", details_page, name="my-details"),
     path("gardens/<int:number>/", public_garden_page, name="garden"),
     path("gardens/<int:number>/apply/", apply_page, name="apply"),
     path("gardens/applications/<int:number>/", my_application_page, name="my-application"),

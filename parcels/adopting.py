@@ -96,9 +96,10 @@ def agree(
 
 
 @all_or_nothing
-def disagree(adoption: Adoption, *, by: User | None) -> Adoption:
-    """The body that manages the pit did not agree."""
-    refused = _move(adoption, by, state="refused")
+def disagree(adoption: Adoption, *, by: User | None, answer: str = "") -> Adoption:
+    """The body that manages the pit did not agree; `answer` says why, for the person who asked."""
+    _move(adoption, by, state="refused")
+    refused = _answered(adoption, answer)
     telling.permit(refused)
     return refused
 
@@ -120,19 +121,31 @@ def give_notice(adoption: Adoption, *, by: User | None, ends_on: dt.date | None 
     return noticed
 
 
+@all_or_nothing
 def take_notice_back(adoption: Adoption, *, by: User | None) -> Adoption:
     """The holder stays after all: the town agrees, as long as nobody else was promised the place."""
-    return _move(adoption, by, state="active", ends_on=None)
+    leaving = _now(adoption)
+    stays = _move(adoption, by, state="active", ends_on=None)
+    telling.stays(leaving, stays)
+    return stays
 
 
 @all_or_nothing
 def end(
-    adoption: Adoption, *, by: User | None, because: str = Adoption.Because.BY_TOWN
+    adoption: Adoption,
+    *,
+    by: User | None,
+    because: str = Adoption.Because.BY_TOWN,
+    answer: str = "",
 ) -> Adoption:
-    """End at once, or after notice; its plot is free then. A request that was not answered yet is withdrawn."""
+    """End at once, or after notice; its plot is free then. A request that was not answered yet is withdrawn.
+
+    `answer` is why, in the town's words, for the person who gardened here.
+    """
     if adoption.state == "requested":
         return _move(adoption, by, state="ended")
-    over = _move(adoption, by, state="ended", ended_because=str(because))
+    _move(adoption, by, state="ended", ended_because=str(because))
+    over = _answered(adoption, answer)
     telling.ended(over)
     return over
 
@@ -176,7 +189,9 @@ def hand_over(adoption: Adoption, to: Resident, *, by: User | None) -> Adoption:
         "permit_reference": old.permit_reference,
     }
     pass_door(Change("adoption", uuid, patch, create=True, actor=by, source=through(by)))
-    return Adoption.objects.get(uuid=uuid)
+    new = _now(Adoption.objects.get(uuid=uuid))
+    telling.handed_over(old, new)
+    return new
 
 
 # --- tending together -------------------------------------------------------------------------------
@@ -364,6 +379,13 @@ def _move(adoption: Adoption, by: User | None, **patch: Any) -> Adoption:
     moved = _now(adoption)
     telling.dates(moved)
     return moved
+
+
+def _answered(adoption: Adoption, answer: str) -> Adoption:
+    """The town's own words, beside the history: they may speak of a person."""
+    if answer:
+        Adoption.objects.filter(pk=adoption.pk).update(answer=answer.strip())
+    return _now(adoption)
 
 
 def _now(adoption: Adoption) -> Adoption:

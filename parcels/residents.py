@@ -183,6 +183,7 @@ def _adoption(row: Adoption) -> dict[str, Any]:
         "state": row.state,
         "since": row.since.isoformat() if row.since else None,
         "until": row.until.isoformat() if row.until else None,
+        "answer": row.answer,
     }
 
 
@@ -220,6 +221,7 @@ def empty(resident: Resident) -> None:
         pass_door(Change("contest", objection.uuid, {"state": "withdrawn"}))
     Contest.objects.filter(resident=resident).update(text="", answer="")
     Application.objects.filter(resident=resident).update(answer="")
+    Adoption.objects.filter(resident=resident).update(answer="")
     household = resident.household
     for name, nothing in PERSONAL.items():
         setattr(resident, name, nothing)

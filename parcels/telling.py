@@ -142,7 +142,7 @@ def contest_answered(objection: Contest) -> None:
 
 
 def permit(adoption: Adoption) -> None:
-    """A tree pit was asked for; who manages it agreed, or did not."""
+    """A tree pit was asked for; who manages it agreed, or did not. Why not stands on the page, not in the mail."""
     what = "permit-agreed" if adoption.is_running else "permit-refused"
     _tell(adoption.resident, what, key=f"{what}:{adoption.uuid}", facts=_of(adoption))
 
@@ -173,12 +173,42 @@ def noticed(adoption: Adoption) -> None:
     )
 
 
-def ended(adoption: Adoption) -> None:
+def stays(leaving: Adoption, adoption: Adoption) -> None:
+    """Notice is taken back: the last day that `leaving` had leaves the calendar."""
     _tell(
         adoption.resident,
-        "adoption-ended",
+        "notice-taken-back",
+        key=f"notice-taken-back:{adoption.uuid}:{adoption.rev}",
+        facts=_of(adoption),
+        calendar=_no_last_day(leaving),
+    )
+
+
+def handed_over(old: Adoption, new: Adoption) -> None:
+    """Both are told; `old` as it was until then."""
+    _tell(
+        old.resident,
+        "adoption-handed-over",
+        key=f"adoption-handed-over:{old.uuid}",
+        facts=_of(old),
+        calendar=_no_last_day(old),
+    )
+    _tell(
+        new.resident,
+        "adoption-taken-over",
+        key=f"adoption-taken-over:{new.uuid}",
+        facts={**_of(new), "until": new.until},
+    )
+
+
+def ended(adoption: Adoption) -> None:
+    by_town = bool(adoption.answer)
+    _tell(
+        adoption.resident,
+        "adoption-ended-by-town" if by_town else "adoption-ended",
         key=f"adoption-ended:{adoption.uuid}",
         facts=_of(adoption),
+        calendar=_no_last_day(adoption) if by_town else None,
     )
 
 
@@ -204,6 +234,12 @@ def last_day_key(adoption: Adoption) -> str:
 
 def _reconfirm_key(application: Application) -> str:
     return f"reconfirm-{application.uuid}"
+
+
+def _no_last_day(adoption: Adoption) -> CalendarEntry | None:
+    if adoption.ends_on is None:
+        return None
+    return CalendarEntry(last_day_key(adoption), adoption.ends_on, cancelled=True)
 
 
 def _tell(
@@ -423,6 +459,34 @@ def declare() -> None:
             gettext_lazy("Your last day is {until}. Write to the garden if this is a mistake."),
             read,
             gettext_lazy("Last day: {what}"),
+        ),
+        NoticeKind(
+            "notice-taken-back",
+            "garden-adoptions",
+            gettext_lazy("You go on with {what}"),
+            gettext_lazy("The notice is taken back: there is no last day any more."),
+            read,
+        ),
+        NoticeKind(
+            "adoption-handed-over",
+            "garden-adoptions",
+            gettext_lazy("{what} is in other hands"),
+            gettext_lazy("Somebody else goes on from today. Thank you for your care."),
+            read,
+        ),
+        NoticeKind(
+            "adoption-taken-over",
+            "garden-adoptions",
+            gettext_lazy("{what} is yours to tend"),
+            gettext_lazy("You go on from today, until {until}; then you may renew."),
+            read,
+        ),
+        NoticeKind(
+            "adoption-ended-by-town",
+            "garden-adoptions",
+            gettext_lazy("The town ended your adoption of {what}"),
+            gettext_lazy("Why stands on your page."),
+            read,
         ),
         NoticeKind(
             "adoption-ended",

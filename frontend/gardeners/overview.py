@@ -63,6 +63,11 @@ def _people(state: str) -> Count:
     return Count("applications", filter=found, distinct=True)
 
 
+def asked_permits() -> QuerySet[Adoption]:
+    """Tree pits that somebody asked to tend and that nobody has answered for yet."""
+    return Adoption.objects.filter(state="requested", site__isnull=False)
+
+
 def late_renewals(today: dt.date) -> QuerySet[Adoption]:
     """Adoptions whose term is over without a renewal: given notice for it by the night's work, or not yet."""
     late = Q(state="renewal_due", until__lt=today) | Q(state="notice", ended_because="not_renewed")
@@ -110,6 +115,19 @@ def figures(today: dt.date) -> list[Figure]:
             open_contests,
             reverse("garden-desk-contests"),
             pressing=True,
+        ),
+        Figure(
+            "permits",
+            _("tree pits asked for"),
+            asked_permits().count(),
+            reverse("garden-desk-permits"),
+            pressing=True,
+        ),
+        Figure(
+            "gardeners",
+            _("adoptions running"),
+            Adoption.objects.running().count(),
+            reverse("garden-desk-gardeners"),
         ),
         Figure(
             "renewals", _("renewals late"), late, reverse("garden-desk-renewals"), pressing=True

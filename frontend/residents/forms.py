@@ -48,7 +48,9 @@ class DetailsForm(forms.Form):
     )
     address = _text(
         _("Number and street"),
-        _("We check that you live in the town, and that a household applies once. Nobody sees it."),
+        _(
+            "We check that you live in the town, and that a household applies once. Only the gardens' managers read it."
+        ),
         "address-line1",
         max_length=200,
     )

@@ -35,7 +35,10 @@ class AdoptionQuerySet(models.QuerySet["Adoption"]):
 
 
 class Adoption(Living):
-    """One person tends one thing. For a tree pit it is the permit of whoever manages that street."""
+    """One person tends one thing. For a tree pit it is the permit of whoever manages that street.
+
+    `answer`, why the town refused or ended it, is written beside the history, and goes when the person is erased.
+    """
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("asked for")
@@ -111,6 +114,7 @@ class Adoption(Living):
         _("agreed by"), max_length=12, choices=PlantingSite.Manager.choices, blank=True
     )
     permit_reference = models.CharField(_("permit"), max_length=60, blank=True)
+    answer = models.TextField(_("answer"), blank=True, editable=False)
 
     objects = AdoptionQuerySet.as_manager()
 

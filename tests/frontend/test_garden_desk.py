@@ -22,6 +22,7 @@ from parcels.adopting import renewals
 from parcels.allocation import commitment
 from parcels.allocation_rules import DEFAULT
 from parcels.models import (
+    Adoption,
     AllocationRules,
     Application,
     Contest,
@@ -89,6 +90,13 @@ def referent_of(garden: SharedGarden) -> Client:
 
 
 # --- who ------------------------------------------------------------------------------------------
+def permit_asked() -> Adoption:
+    made: Adoption = make.AdoptionFactory(
+        tree=None, site=make.PlantingSiteFactory(state="occupied"), state="requested"
+    )
+    return made
+
+
 def pages(garden: SharedGarden) -> dict[str, str]:
     """Every address of the desk, with rows behind it."""
     plot = garden.plots.get(number="01")
@@ -107,6 +115,10 @@ def pages(garden: SharedGarden) -> dict[str, str]:
         "contests": reverse("garden-desk-contests"),
         "contest": reverse("garden-desk-contest", args=(objection.pk,)),
         "renewals": reverse("garden-desk-renewals"),
+        "permits": reverse("garden-desk-permits"),
+        "permit": reverse("garden-desk-permit", args=(permit_asked().pk,)),
+        "gardeners": reverse("garden-desk-gardeners"),
+        "gardener": reverse("garden-desk-gardener", args=(make.AdoptionFactory().pk,)),
         "rules": reverse("garden-desk-rules"),
         "new-rules": reverse("garden-desk-new-rules"),
     }
@@ -194,6 +206,8 @@ def test_each_number_opens_its_very_rows(
     plot = make.PlotFactory(garden=garden, number="09", state="occupied")
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     make.AdoptionFactory(tree=None, plot=plot, state="renewal_due", until=yesterday)
+    make.AdoptionFactory()
+    permit_asked()
     answer = manager.get(reverse("garden-desk"))
     figures = {figure.name: figure for figure in answer.context["figures"]}
     counts = {name: figure.count for name, figure in figures.items()}
@@ -203,6 +217,8 @@ def test_each_number_opens_its_very_rows(
         "offered": 0,
         "free": 1,
         "contests": 1,
+        "permits": 1,
+        "gardeners": 2,
         "renewals": 1,
     }
     for figure in figures.values():

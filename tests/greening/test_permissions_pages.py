@@ -34,6 +34,9 @@ field-desk        who        out       out   in         out             in      
 field-photo-desk  who        out       out   in         out             in       in             out
 survival-checks   who        out       in    in         out             in       in             out
 garden-desk       who        out       out   out        in              out      in             out
+garden-desk-permits   who    out       out   out        in              out      in             out
+garden-desk-gardeners who    out       out   out        in              out      in             out
+my-details        who        in        in    in         in              in       in             in
 """
 #: The same pages for the roles that came later.
 MORE_PAGES = """
@@ -54,6 +57,9 @@ field-desk        out        out              out             out        out
 field-photo-desk  out        out              out             in         out
 survival-checks   in         out              out             out        out
 garden-desk       out        in               out             out        out
+garden-desk-permits   out    out              out             out        out
+garden-desk-gardeners out    out              out             out        out
+my-details        in         in               in              in         in
 """
 MAY_OPEN = cells_of(PAGES)[1] | cells_of(MORE_PAGES)[1]
 
