@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid as uuid_module
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -32,7 +33,7 @@ from parcels.models import (
     Resident,
     Watering,
 )
-from parcels.models.adoption import MOST_LITRES
+from parcels.models.adoption import MOST_LITRES, AdoptionQuerySet
 
 #: Without rules of its own, an adoption is renewed and left with this much notice.
 WINDOW_DAYS, NOTICE_DAYS = 60, 30
@@ -324,26 +325,37 @@ def renewals(day: dt.date) -> str:
     Who is asked late, or after the term was over, has the days of a notice to answer: nobody loses in one night
     what they were not asked about before it.
     """
-    asked = noticed = ended = 0
     each = RowByRow()
-
-    def step(row: Adoption, **patch: Any) -> bool:
-        return bool(each.do(partial(_step, row, row.state, day, **patch), row))
-
     running = Adoption.objects.running().select_related("rules").order_by("pk")
-    for row in running.filter(state="active", until__isnull=False):
-        if row.until and row.until - dt.timedelta(days=_window_days(row)) <= day:
-            last = max(row.until, day + dt.timedelta(days=_notice_days(row)))
-            asked += step(row, state="renewal_due", until=last.isoformat())
-    for row in running.filter(state="renewal_due", until__lt=day):
-        last = day + dt.timedelta(days=_notice_days(row))
-        because = Adoption.Because.NOT_RENEWED.value
-        noticed += step(row, state="notice", ends_on=last.isoformat(), ended_because=because)
-    for row in running.filter(state="notice", ends_on__lt=day):
-        because = row.ended_because or Adoption.Because.NOTICE.value
-        ended += step(row, state="ended", ended_because=because)
+
+    def done(step: Callable[[Adoption, dt.date], bool], rows: AdoptionQuerySet) -> int:
+        return sum(bool(each.do(partial(step, row, day), row)) for row in rows)
+
+    asked = done(_ask_to_renew, running.filter(state="active", until__isnull=False))
+    noticed = done(_not_renewed, running.filter(state="renewal_due", until__lt=day))
+    ended = done(_over, running.filter(state="notice", ends_on__lt=day))
     said = f"{asked} renewals asked for, {noticed} not renewed, {ended} adoptions ended"
     return each.said(said)
+
+
+def _ask_to_renew(row: Adoption, day: dt.date) -> bool:
+    if row.until is None or row.until - dt.timedelta(days=_window_days(row)) > day:
+        return False
+    last = max(row.until, day + dt.timedelta(days=_notice_days(row)))
+    return _step(row, "active", day, state="renewal_due", until=last.isoformat())
+
+
+def _not_renewed(row: Adoption, day: dt.date) -> bool:
+    last = day + dt.timedelta(days=_notice_days(row))
+    because = Adoption.Because.NOT_RENEWED.value
+    return _step(
+        row, "renewal_due", day, state="notice", ends_on=last.isoformat(), ended_because=because
+    )
+
+
+def _over(row: Adoption, day: dt.date) -> bool:
+    because = row.ended_because or Adoption.Because.NOTICE.value
+    return _step(row, "notice", day, state="ended", ended_because=because)
 
 
 @all_or_nothing
@@ -353,16 +365,20 @@ def _step(adoption: Adoption, source: str, day: dt.date, **patch: Any) -> bool:
     if held.state != source:
         return False
     pass_door(Change("adoption", held.uuid, patch, device_time=noon(day)))
+    moved = _now(held)
     {"renewal_due": telling.renewal_due, "notice": telling.noticed, "ended": telling.ended}[
         patch["state"]
-    ](_now(held))
+    ](moved)
+    telling.dates(moved)
     return True
 
 
 @all_or_nothing
 def _move(adoption: Adoption, by: User | None, **patch: Any) -> Adoption:
     pass_door(Change("adoption", adoption.uuid, patch, actor=by, source=through(by)))
-    return _now(adoption)
+    moved = _now(adoption)
+    telling.dates(moved)
+    return moved
 
 
 def _answered(adoption: Adoption, answer: str) -> Adoption:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
@@ -114,6 +115,7 @@ def reconfirm(application: Application, *, by: User | None) -> Application:
     if not _now(application).is_open:
         raise Refused("not_open", _("This application is over: apply again."))
     pass_door(_move(application, by, reconfirmed_on=timezone.localdate().isoformat()))
+    telling.reconfirmed(application)
     return _now(application)
 
 
@@ -189,21 +191,27 @@ def reconfirmations(day: dt.date) -> str:
     Nobody lapses unasked, however late the town looks: the days of grace run from the asking. People without an
     account are counted, for the town to write to.
     """
-    asked = lapsed = by_letter = 0
     each = RowByRow()
     rows = Application.objects.waiting().select_related("rules", "garden", "resident__user")
-    for application in rows.order_by("pk"):
-        last_day = reconfirm_by(application, day)
-        if last_day is None:
-            continue
-        if application.resident.user is None:
-            by_letter += 1
-        elif asked_for(application, reconfirmation_due(application)) is None:
-            asked += each.do(partial(_ask, application, day), application) or 0
-        elif day > last_day:
-            lapsed += each.do(partial(_lapse, application, day), application) or 0
-    said = f"{asked} asked to reconfirm, {lapsed} lapsed"
+    became = Counter(
+        each.do(partial(_look_after, application, day), application)
+        for application in rows.order_by("pk")
+    )
+    said = f"{became['asked']} asked to reconfirm, {became['lapsed']} lapsed"
+    by_letter = became["by_letter"]
     return each.said(f"{said}, {by_letter} to be asked by letter" if by_letter else said)
+
+
+def _look_after(application: Application, day: dt.date) -> str:
+    """What became of one who waits: asked, lapsed, to be asked by letter, or nothing."""
+    last_day = reconfirm_by(application, day)
+    if last_day is None:
+        return ""
+    if application.resident.user is None:
+        return "by_letter"
+    if asked_for(application, reconfirmation_due(application)) is None:
+        return "asked" if _ask(application, day) else ""
+    return "lapsed" if day > last_day and _lapse(application, day) else ""
 
 
 @all_or_nothing

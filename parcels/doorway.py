@@ -14,6 +14,7 @@ from django.utils import timezone
 from greening.errors import TownError
 from greening.events import Change, Verdict, apply
 from greening.models.event import Event
+from parcels.allocation_rules import RulesError
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
@@ -73,7 +74,7 @@ def all_or_nothing(verb: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
 
 
 class RowByRow:
-    """Scheduled work over many rows: one that a rule refuses is told of in the end, and the others are done."""
+    """Scheduled work over many rows: one that cannot be done is told of in the end, and the others are done."""
 
     def __init__(self) -> None:
         self.refused: list[str] = []
@@ -81,8 +82,8 @@ class RowByRow:
     def do(self, verb: Callable[[], Answer], row: models.Model) -> Answer | None:
         try:
             return verb()
-        except Refused as refused:
-            self.refused.append(f"{row._meta.model_name} {row.pk} ({refused.code})")
+        except (TownError, RulesError) as refused:
+            self.refused.append(f"{row._meta.model_name} {row.pk} ({refused})")
             return None
 
     def said(self, sentence: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from greening.notices import CalendarEntry, NoticeKind, Topic, notify, register
+from greening.notices import CalendarEntry, NoticeKind, Topic, change_date, notify, register
 from parcels.allocation_rules import Cost
 from parcels.models import Adoption, Application, Contest, Resident
 
@@ -47,6 +47,7 @@ def refused(application: Application) -> None:
         key=f"application-refused:{application.uuid}:{application.rev}",
         facts={"garden": application.garden.name, "reason": application.reason},
     )
+    reconfirmed(application)
 
 
 def offered(application: Application) -> None:
@@ -57,6 +58,7 @@ def offered(application: Application) -> None:
         facts=_of_offer(application),
         calendar=_until(application),
     )
+    reconfirmed(application)
 
 
 def accepted(application: Application, adoption: Adoption) -> None:
@@ -91,6 +93,13 @@ def withdrawn(application: Application) -> None:
             facts={"garden": application.garden.name},
             calendar=_until(application, cancelled=True),
         )
+    reconfirmed(application)
+
+
+def reconfirmed(application: Application) -> None:
+    """Nobody waits for a confirmation any more: said on the page, so only the date goes."""
+    if application.resident.user is not None:
+        change_date(application.resident.user, _reconfirm_key(application), None)
 
 
 def reconfirm(application: Application, asked: dt.date, last_day: dt.date) -> bool:
@@ -99,7 +108,7 @@ def reconfirm(application: Application, asked: dt.date, last_day: dt.date) -> bo
         "reconfirm-please",
         key=f"reconfirm-please:{application.uuid}:{asked.isoformat()}",
         facts={"garden": application.garden.name, "until": last_day},
-        calendar=CalendarEntry(f"reconfirm-{application.uuid}", last_day),
+        calendar=CalendarEntry(_reconfirm_key(application), last_day),
     )
 
 
@@ -109,7 +118,7 @@ def lapsed(application: Application, last_day: dt.date) -> None:
         "application-lapsed",
         key=f"application-lapsed:{application.uuid}:{last_day.isoformat()}",
         facts={"garden": application.garden.name, "until": last_day},
-        calendar=CalendarEntry(f"reconfirm-{application.uuid}", last_day, cancelled=True),
+        calendar=CalendarEntry(_reconfirm_key(application), last_day, cancelled=True),
     )
 
 
@@ -120,6 +129,7 @@ def garden_closed(application: Application) -> None:
         key=f"garden-closed:{application.uuid}",
         facts={"garden": application.garden.name},
     )
+    reconfirmed(application)
 
 
 def contest_answered(objection: Contest) -> None:
@@ -145,7 +155,7 @@ def renewal_due(adoption: Adoption) -> None:
         "renewal-due",
         key=f"renewal-due:{adoption.uuid}:{adoption.until.isoformat()}",
         facts={**_of(adoption), "until": adoption.until},
-        calendar=CalendarEntry(f"renewal-{adoption.uuid}", adoption.until),
+        calendar=CalendarEntry(renewal_key(adoption), adoption.until),
     )
 
 
@@ -159,7 +169,7 @@ def noticed(adoption: Adoption) -> None:
         what,
         key=f"{what}:{adoption.uuid}:{adoption.rev}",
         facts={**_of(adoption), "until": adoption.ends_on},
-        calendar=CalendarEntry(f"last-day-{adoption.uuid}", adoption.ends_on),
+        calendar=CalendarEntry(last_day_key(adoption), adoption.ends_on),
     )
 
 
@@ -202,10 +212,34 @@ def ended(adoption: Adoption) -> None:
     )
 
 
+def dates(adoption: Adoption) -> None:
+    """Dates told earlier follow the adoption: a renewal moves to the next, what holds no more is taken out."""
+    person = adoption.resident.user
+    if person is None:
+        return
+    goes_on = adoption.state in ("active", "renewal_due")
+    change_date(person, renewal_key(adoption), adoption.until if goes_on else None)
+    if adoption.state != "notice":
+        change_date(person, last_day_key(adoption), None)
+
+
+def renewal_key(adoption: Adoption) -> str:
+    """What a person's calendar knows the last day to renew by."""
+    return f"renewal-{adoption.uuid}"
+
+
+def last_day_key(adoption: Adoption) -> str:
+    return f"last-day-{adoption.uuid}"
+
+
+def _reconfirm_key(application: Application) -> str:
+    return f"reconfirm-{application.uuid}"
+
+
 def _no_last_day(adoption: Adoption) -> CalendarEntry | None:
     if adoption.ends_on is None:
         return None
-    return CalendarEntry(f"last-day-{adoption.uuid}", adoption.ends_on, cancelled=True)
+    return CalendarEntry(last_day_key(adoption), adoption.ends_on, cancelled=True)
 
 
 def _tell(

@@ -86,7 +86,8 @@ def adoption_calendar(request: HttpRequest, number: int) -> HttpResponse:
     """The dates of one adoption, for a calendar."""
     adoption, _me = shared_adoption(request.user, number)
     link = request.build_absolute_uri(url_of_adoption(adoption))
-    body = calendar_of(adoption, what_is_adopted(adoption), link)
+    me: Any = request.user
+    body = calendar_of(adoption, me, what_is_adopted(adoption), link)
     return HttpResponse(
         body,
         content_type="text/calendar; charset=utf-8",

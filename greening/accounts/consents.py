@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 
 from greening.accounts.documents import document
@@ -18,7 +14,6 @@ from greening.roles import Role, roles_of
 
 #: The text a resident agrees to. The town's people are not asked: their account comes with their work.
 TEXT = "privacy"
-View = Callable[..., HttpResponseBase]
 
 
 def version() -> str:
@@ -43,16 +38,3 @@ def agree(user: Any) -> Consent:
 
 def consent_page(after: str) -> str:
     return f"{reverse('consent')}?{urlencode({'next': after})}"
-
-
-def consented(view: View) -> View:
-    """A view for residents who have agreed to the text in force; others are asked first and come back."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and asked_of(request.user):
-            there = request.get_full_path() if request.method == "GET" else request.path
-            return redirect(consent_page(there))
-        return view(request, *args, **kwargs)
-
-    return guarded

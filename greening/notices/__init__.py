@@ -8,8 +8,8 @@
            calendar=CalendarEntry(f"offer-{offer.uuid}", offer.until))
 
 The mail says "Hello," and the town's name by itself. A topic that concerns some roles only names them
-(`Topic("desk", …, roles=(Role.GARDEN_MANAGER,))`). A date in `calendar` needs no notice of its own to change:
-the next notice with the same calendar key moves or cancels it.
+(`Topic("desk", …, roles=(Role.GARDEN_MANAGER,))`). A date in `calendar` is moved or cancelled by the next notice
+with the same calendar key, or by `change_date` where there is nothing to say.
 
 What is told is personal: it stands in rows that are erased with the account, never in an event's patch.
 """
@@ -20,12 +20,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from greening.notices.dates import CalendarEntry
+from greening.notices.dates import change as change_date
 from greening.notices.kinds import NoticeKind, Topic, register, topics
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-__all__ = ["CalendarEntry", "NoticeKind", "Topic", "notify", "register", "topics"]
+__all__ = ["CalendarEntry", "NoticeKind", "Topic", "change_date", "notify", "register", "topics"]
 
 
 def notify(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid as uuid_module
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from greening.models.notice import Appointment
 
 #: How long something lasts of which only the beginning is known.
 USUAL_LENGTH = dt.timedelta(hours=1)
+NAMESPACE = uuid_module.UUID("7a1f4c52-9a0e-5d5e-8a56-3f0b6f0c9d11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,44 @@ def put(
         if found is None:
             try:
                 with transaction.atomic():
-                    return Appointment.objects.create(person=person, key=entry.key, **values)
+                    return Appointment.objects.create(
+                        person=person, key=entry.key, uuid=uid_of(person, entry.key), **values
+                    )
             except IntegrityError:  # written by another process meanwhile
                 found = _locked(person, entry.key)
                 if found is None:
                     raise
-        if any(getattr(found, name) != value for name, value in values.items()):
-            for name, value in values.items():
-                setattr(found, name, value)
-            found.sequence += 1
-            found.changed_at = timezone.now()
-            found.save()
+        _set(found, values)
         return found
+
+
+def change(person: User, key: str, day: dt.date | None) -> None:
+    """Move a date that was told to another day, or take it out (None), where nothing is to be said about it.
+
+    A date that was never told is not made by this.
+    """
+    with transaction.atomic():
+        found = _locked(person, key)
+        if found is None:
+            return
+        values: dict[str, Any] = {"cancelled": day is None}
+        if day is not None:
+            values |= {"first_day": day, "last_day": day, "starts_at": None, "ends_at": None}
+        _set(found, values)
+
+
+def uid_of(person: User, key: str) -> uuid_module.UUID:
+    """What calendars know a date by, told or not yet: taken in twice, by two ways, it stands there once."""
+    return uuid_module.uuid5(NAMESPACE, f"{person.pk}:{key}")
+
+
+def _set(found: Appointment, values: Mapping[str, Any]) -> None:
+    if any(getattr(found, name) != value for name, value in values.items()):
+        for name, value in values.items():
+            setattr(found, name, value)
+        found.sequence += 1
+        found.changed_at = timezone.now()
+        found.save()
 
 
 def _locked(person: User, key: str) -> Appointment | None:

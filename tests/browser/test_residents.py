@@ -90,7 +90,9 @@ def test_a_resident_applies_waits_is_offered_a_plot_accepts_and_renews(
     # Robin may wait as well by then, put back by a refusal.
     place = re.compile("Vous êtes à la 1re place sur [12] pour ce jardin, parce que")
     expect(page.locator(".place")).to_contain_text(place)
-    expect(page.get_by_text("personne en attente ne l’a faite un jour plus tôt")).to_be_visible()
+    expect(
+        page.get_by_text("aucune des personnes en attente n’est placée à un jour plus tôt")
+    ).to_be_visible()
 
     # A plot is offered: it stands first on the gardens' page.
     in_the_town(

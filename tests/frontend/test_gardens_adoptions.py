@@ -10,9 +10,13 @@ import pytest
 from django.core import signing
 from django.test import Client
 from django.utils import timezone
+from icalendar import Calendar
 
 from frontend.residents.invitations import SALT, invitation_to
 from greening.models import CareTask
+from greening.notices.feeds import appointments_of
+from greening.notices.ics import feed
+from parcels.adopting import renewals
 from parcels.models import Adoption, CoGardener, Watering
 from tests.factories import (
     AdoptionFactory,
@@ -27,7 +31,7 @@ from tests.factories import (
 )
 from tests.frontend.test_gardens import DETAILS, browser, stranger_browser
 from tests.frontend.test_pages import text_of
-from tests.parcels.gardeners import neighbour
+from tests.parcels.gardeners import account, neighbour
 
 pytestmark = pytest.mark.django_db
 
@@ -92,8 +96,14 @@ def test_the_dates_are_a_calendar_that_does_not_double() -> None:
     assert answer.headers["Content-Type"].startswith("text/calendar")
     body = answer.content.decode()
     assert "DTSTART;VALUE=DATE:20270302" in body
-    assert f"UID:{adoption.uuid}-renew" in body
     assert "Plot 7" in body
+    before = Calendar.from_ical(body).walk("VEVENT")[0]["UID"]
+    renewals(dt.date(2027, 3, 1))  # told now, it stands in the calendar one subscribes to as well
+    (subscribed,) = Calendar.from_ical(feed(appointments_of(account(alix)), "")).walk("VEVENT")
+    again = browser(alix).get(f"/gardens/adoptions/{adoption.pk}/dates.ics").content.decode()
+    (taken,) = Calendar.from_ical(again).walk("VEVENT")
+    assert before == subscribed["UID"] == taken["UID"]
+    assert subscribed["SEQUENCE"] == taken["SEQUENCE"]
 
 
 # --- waterings --------------------------------------------------------------------------------------

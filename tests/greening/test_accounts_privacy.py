@@ -13,12 +13,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import reverse
 
 from greening.accounts import documents
-from greening.accounts.consents import agree, asked_of, consented
+from greening.accounts.consents import asked_of
 from greening.accounts.documents import NAMES, OWN, document
 from greening.errors import TownError
 from greening.models import Consent, PrivacyRequest
@@ -85,18 +84,6 @@ def test_agreeing_leads_to_no_other_host(there: str) -> None:
 def test_the_towns_people_are_not_asked() -> None:
     assert asked_of(person(Role.RESIDENT))
     assert not asked_of(person(Role.PLANNER))
-
-
-def test_a_residents_page_can_wait_for_the_consent() -> None:
-    @consented
-    def page(request: HttpRequest) -> HttpResponse:
-        return HttpResponse("in")
-
-    request = RequestFactory().get("/gardens/?plot=1")
-    request.user = user = person(Role.RESIDENT)
-    assert page(request).headers["Location"] == "/account/consent/?next=%2Fgardens%2F%3Fplot%3D1"
-    agree(user)
-    assert page(request).content == b"in"  # type: ignore[attr-defined]
 
 
 # --- texts ------------------------------------------------------------------------------------------

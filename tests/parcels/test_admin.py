@@ -185,7 +185,7 @@ def test_a_garden_with_a_list_is_not_closed_behind_the_backs_of_who_waits(
     waiting = ApplicationFactory(garden=garden, state="submitted")
     there = reverse("admin:parcels_sharedgarden_change", args=[garden.pk])
     page = admin_client.post(there, opened(admin_client, there) | {"state": "closed"})
-    assert "garden desk" in page.content.decode()
+    assert "doivent être prévenues" in page.content.decode()
     for row in (garden, waiting):
         row.refresh_from_db()
     assert (garden.state, waiting.state) == ("open", "submitted")

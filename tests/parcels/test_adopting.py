@@ -28,9 +28,10 @@ from parcels.adopting import (
 )
 from parcels.allocation import months_after
 from parcels.doorway import Refused
-from parcels.models import Adoption, CoGardener, Plot, Watering
+from parcels.models import Adoption, AllocationRules, CoGardener, Plot, Resident, Watering
 from tests.factories import (
     AdoptionFactory,
+    AllocationRulesFactory,
     ApplicationFactory,
     CareTaskFactory,
     PlantingSiteFactory,
@@ -51,6 +52,11 @@ def gardened(**facts: object) -> Adoption:
     """A plot that somebody gardens."""
     plot = PlotFactory(state="occupied", **facts)
     return AdoptionFactory(tree=None, plot=plot, resident=neighbour("alix"), until=days(100))
+
+
+def gardened_by(resident: Resident) -> Adoption:
+    plot = PlotFactory(state="occupied")
+    return AdoptionFactory(tree=None, plot=plot, resident=resident, until=days(100))
 
 
 def fresh(adoption: Adoption) -> Adoption:
@@ -252,21 +258,16 @@ def test_a_pit_that_changes_hands_stops_nobody_from_leaving_and_no_night() -> No
     assert renewals(days(31)).endswith("1 adoptions ended")
 
 
-def test_a_row_that_a_rule_refuses_stops_none_of_the_others() -> None:
-    made = gardened()
-    give_notice(made, by=None, ends_on=days(3))
-    # By some mistake the plot was promised already: it is not freed under that offer.
-    ApplicationFactory(state="offered", offered_plot=made.plot, offer_until=days(9))
-    other = AdoptionFactory(
-        tree=None,
-        plot=PlotFactory(state="notice"),
-        resident=neighbour("robin"),
-        state="notice",
-        ends_on=days(3),
-    )
-    said = f"0 renewals asked for, 0 not renewed, 1 adoptions ended, 1 refused: adoption {made.pk} (on_offer)"
-    assert renewals(days(4)) == said
-    assert (fresh(made).state, fresh(other).state) == ("notice", "ended")
+def test_a_row_that_cannot_be_done_stops_none_of_the_others() -> None:
+    # By some accident the rules of one adoption cannot be read any more.
+    broken = AllocationRulesFactory(version=2, valid_from=dt.date(2019, 1, 1))
+    AllocationRules.objects.filter(pk=broken.pk).update(rules={})
+    first, second = gardened(), gardened_by(neighbour("robin"))
+    Adoption.objects.filter(pk=first.pk).update(rules=broken)
+    said = renewals(days(70))
+    assert said.startswith("1 renewals asked for, 0 not renewed, 0 adoptions ended, 1 refused: ")
+    assert f"adoption {first.pk} (" in said
+    assert (fresh(first).state, fresh(second).state) == ("active", "renewal_due")
 
 
 # --- handing over -----------------------------------------------------------------------------------

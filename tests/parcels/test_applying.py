@@ -26,7 +26,13 @@ from parcels.applying import (
 from parcels.decisions import verify
 from parcels.doorway import Refused
 from parcels.models import AllocationRules, Application, Decision, Draw, Resident
-from tests.factories import AdoptionFactory, ApplicationFactory, PlotFactory, SharedGardenFactory
+from tests.factories import (
+    AdoptionFactory,
+    AllocationRulesFactory,
+    ApplicationFactory,
+    PlotFactory,
+    SharedGardenFactory,
+)
 from tests.parcels.gardeners import account, manager, neighbour
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
@@ -298,6 +304,16 @@ def test_an_asking_answered_is_not_the_next_years() -> None:
     reconfirm(made, by=account(alix))
     assert reconfirmations(today + dt.timedelta(days=40)) == "0 asked to reconfirm, 0 lapsed"
     assert reconfirmations(today + dt.timedelta(days=400)) == "1 asked to reconfirm, 0 lapsed"
+
+
+def test_one_who_cannot_be_asked_stops_none_of_the_others() -> None:
+    broken = AllocationRulesFactory(version=2, valid_from=dt.date(2019, 1, 1))
+    AllocationRules.objects.filter(pk=broken.pk).update(rules={})
+    stuck = ApplicationFactory(rules=broken, resident=neighbour("alix"))
+    ApplicationFactory(resident=neighbour("robin"))
+    said = reconfirmations(dt.date(2027, 3, 2))
+    assert said.startswith("1 asked to reconfirm, 0 lapsed, 1 refused: ")
+    assert f"application {stuck.pk} (" in said
 
 
 def test_who_has_no_account_is_asked_by_letter_and_does_not_lapse_unasked() -> None:

@@ -169,7 +169,7 @@ def test_offers_lapse_once_however_many_look_and_never_under_an_answer(
 
 
 def test_of_a_households_offers_answered_at_once_one_becomes_a_plot() -> None:
-    """Twenty couples have an offer in each of two gardens, and everybody says yes at the same instant."""
+    """Twenty couples have an offer in each of two gardens, and both say yes at the same instant."""
     rules = AllocationRulesFactory(rules={**DEFAULT, "one_application_per": "household_and_garden"})
     residents = people(40, a_household=2)
     gardens = SharedGardenFactory(), SharedGardenFactory()
@@ -186,7 +186,13 @@ def test_of_a_households_offers_answered_at_once_one_becomes_a_plot() -> None:
             offer_until=timezone.localdate(),
         )
         asked.append(made)
-    said = at_once([lambda made=made: accept(made, by=account(made.resident)) for made in asked])
+    said: list[str] = []
+    for number in range(0, len(asked), 2):
+        # A couple at a time: in a crowd, each garden's own lock keeps most couples apart.
+        couple = asked[number : number + 2]
+        said += at_once(
+            [lambda made=made: accept(made, by=account(made.resident)) for made in couple]
+        )
     assert Counter(said) == {"done": 20, "household_has_plot": 20}
     running = Adoption.objects.running()
     assert running.count() == running.values("resident__household").distinct().count() == 20

@@ -23,7 +23,12 @@ from parcels.models import (
 )
 from parcels.offering import accept, decline, expire_due, offer_next
 from parcels.waiting import draw_to_come
-from tests.factories import AdoptionFactory, ApplicationFactory, PlotFactory, SharedGardenFactory
+from tests.factories import (
+    AllocationRulesFactory,
+    ApplicationFactory,
+    PlotFactory,
+    SharedGardenFactory,
+)
 from tests.parcels.gardeners import account, manager, neighbour
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
@@ -151,11 +156,14 @@ def test_an_offer_that_cannot_lapse_stops_none_of_the_others() -> None:
     )
     offer_next(bad, by=None)
     offer_next(good, by=None)
-    # By some mistake somebody gardens there already.
-    AdoptionFactory(tree=None, plot=bad)
-    said = "1 offers lapsed, 0 plots offered to the next, 1 refused"
-    assert expire_due(days(8)) == f"{said}: application {stuck.pk} (adopted)"
+    # By some accident the rules that it was made under cannot be read any more.
+    broken = AllocationRulesFactory(version=2, valid_from=dt.date(2019, 1, 1))
+    AllocationRules.objects.filter(pk=broken.pk).update(rules={})
+    Application.objects.filter(pk=stuck.pk).update(decision=None, rules=broken)
+    said = expire_due(days(8))
+    assert said.startswith("1 offers lapsed, 0 plots offered to the next, 1 refused: application ")
     assert (fresh(stuck).state, fresh(mine).state) == ("offered", "waiting")
+    assert Plot.objects.get(pk=bad.pk).state == "offered"  # nothing is half done
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,24 @@ from django.utils import timezone, translation
 from greening import notices
 from greening.models import Appointment, Notice
 from greening.notices import words
-from parcels.adopting import adopt, agree, give_notice, renewals
-from parcels.applying import apply_for, check, close_garden, reconfirmations, refuse
+from parcels.adopting import (
+    adopt,
+    agree,
+    end,
+    give_notice,
+    renew,
+    renewals,
+    take_notice_back,
+)
+from parcels.applying import (
+    apply_for,
+    check,
+    close_garden,
+    reconfirm,
+    reconfirmations,
+    refuse,
+    withdraw,
+)
 from parcels.decisions import answer, contest
 from parcels.doorway import Refused
 from parcels.models import Application, Decision
@@ -64,7 +80,7 @@ def test_a_story_is_told_step_by_step_and_its_dates_stand_in_the_calendar() -> N
         (0, "You keep your place on the list."),
         (1, "put back by 6 months."),
         (2, "at its end."),
-        (3, "Your application ends here."),
+        (3, "Your application ends here. You may apply again."),
     ],
 )
 @pytest.mark.parametrize("lapsed", [False, True])
@@ -140,6 +156,50 @@ def test_reconfirmations_closing_permits_renewals_and_answers_are_told_once() ->
             with translation.override(language):
                 assert words.subject(notice)
                 assert words.body(notice)
+
+
+def standing_dates() -> dict[str, dt.date | None]:
+    rows = Appointment.objects.filter(cancelled=False)
+    return {row.key.split("-")[0]: row.last_day for row in rows}
+
+
+def test_a_date_goes_with_what_it_was_for_though_nothing_is_said() -> None:
+    alix = neighbour("alix")
+    gardened = AdoptionFactory(
+        tree=None, plot=PlotFactory(state="occupied"), resident=alix, until=days(30)
+    )
+    renewals(days(0))
+    assert standing_dates() == {"renewal": days(30)}
+    renewed = renew(gardened, by=account(alix))
+    assert renewed.until is not None
+    assert standing_dates() == {"renewal": renewed.until}  # the next one
+    leaving = give_notice(gardened, by=account(alix))
+    assert standing_dates() == {"last": leaving.ends_on}
+    boss = manager()
+    staying = take_notice_back(gardened, by=boss)
+    assert standing_dates() == {"renewal": staying.until}
+    end(gardened, by=boss)
+    assert standing_dates() == {}
+    assert set(told()) == {"renewal-due", "notice-received", "adoption-ended"}
+
+
+@pytest.mark.parametrize("answer_", ["reconfirmed", "withdrawn", "refused", "closed", "offered"])
+def test_the_last_day_to_confirm_goes_once_nobody_waits_for_it(answer_: str) -> None:
+    alix, plot = neighbour("alix"), PlotFactory()
+    made = ApplicationFactory(resident=alix, garden=plot.garden, day=days(-366))
+    reconfirmations(days(0))
+    assert set(standing_dates()) == {"reconfirm"}
+    if answer_ == "reconfirmed":
+        reconfirm(made, by=account(alix))
+    elif answer_ == "withdrawn":
+        withdraw(made, by=account(alix))
+    elif answer_ == "refused":
+        refuse(made, "other", by=None)
+    elif answer_ == "closed":
+        close_garden(made.garden, by=None)
+    else:
+        offer_next(plot, by=None)
+    assert "reconfirm" not in standing_dates()
 
 
 def test_who_has_no_account_is_told_nothing_and_loses_nothing() -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("greening", "0010_notices"),
+        ("greening", "0011_notices"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('greening', '0011_reports'),
+        ('greening', '0012_reports'),
     ]
 
     operations = [

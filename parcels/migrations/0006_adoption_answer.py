@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parcels', '0006_application_asked_on'),
+        ('parcels', '0005_application_asked_on'),
     ]
 
     operations = [

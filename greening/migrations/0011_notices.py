@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('greening', '0009_consent'),
+        ('greening', '0010_consent'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('parcels', '0005_garden_page'),
+        ('parcels', '0004_garden_page'),
     ]
 
     operations = [
