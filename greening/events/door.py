@@ -142,7 +142,7 @@ def _apply(batch: Sequence[Change], *, wakes: bool = True) -> list[Verdict]:
             first = batch[seen[change.uuid]]
             if first.digest != change.digest:
                 verdict = _reused(change)
-            else:
+            elif verdict.status != "waiting":
                 verdict = Verdict(
                     change.uuid,
                     "duplicate",

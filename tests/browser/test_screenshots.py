@@ -44,7 +44,12 @@ def pictured(
 
 @pytest.mark.parametrize(
     ("name", "path", "size"),
-    [("map", "/", "desktop"), ("courtyards", "/heat/", "desktop"), ("phone", "/", "phone")],
+    [
+        ("map", "/", "desktop"),
+        ("courtyards", "/heat/", "desktop"),
+        ("gardens", "/gardens/", "desktop"),
+        ("phone", "/", "phone"),
+    ],
 )
 def test_a_picture_for_the_readme(
     visit: OpenPage, pictured: tuple[str, Path], name: str, path: str, size: str

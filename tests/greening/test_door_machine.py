@@ -74,7 +74,7 @@ class Door(RuleBasedStateMachine):
             patch,
             uuid=uuid.UUID(int=self.made, version=4),
             actor=PEOPLE[who],
-            source="phone",
+            source="system" if who is None else "phone",
             device="phone",
             sequence=self.made,
             **more,

@@ -180,7 +180,9 @@ def test_a_date_goes_with_what_it_was_for_though_nothing_is_said() -> None:
     assert standing_dates() == {"renewal": staying.until}
     end(gardened, by=boss)
     assert standing_dates() == {}
-    assert set(told()) == {"renewal-due", "notice-received", "adoption-ended"}
+    assert set(told()) == {
+        "renewal-due", "notice-received", "notice-taken-back", "adoption-ended",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("answer_", ["reconfirmed", "withdrawn", "refused", "closed", "offered"])
