@@ -15,7 +15,7 @@ from django.contrib.gis.db.models.fields import BaseSpatialField
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-#: Fewer rows than this are not worth a question for their numbers.
+#: Fewer rows than this are not worth a question for their numbers: each gets its own with its insert.
 LEAST = 20
 #: Types of Python that both drivers write as they are; enumerations, which are strings too, are none of them.
 AS_THEY_ARE = (str, int, float, bool, type(None))
@@ -32,18 +32,21 @@ def insert(model: type[models.Model], objs: Sequence[Any]) -> None:
     Raises django.db.IntegrityError where a constraint refuses one of them: then none is in.
     """
     alias = router.db_for_write(model)
-    if len(objs) < LEAST or any(field.has_db_default() for field in model._meta.concrete_fields):
+    if any(field.has_db_default() for field in model._meta.concrete_fields):
         model._default_manager.bulk_create(objs, batch_size=1000)
         return
     connection: Any = connections[alias]
     for obj in objs:
         obj._prepare_related_fields_for_save(operation_name="bulk_create")
     fields, writers = _columns(model, connection.vendor)
-    numbers = _numbers(connection, model, len(objs))
-    for obj, number in zip(objs, numbers, strict=True):
-        obj.pk = number
-    rows = [[write(obj) for write in writers] for obj in objs]
-    (_copy if connection.vendor == "postgresql" else _execute)(connection, model, fields, rows)
+    if len(objs) < LEAST:
+        _one_by_one(connection, model, fields, writers, objs)
+    else:
+        numbers = _numbers(connection, model, len(objs))
+        for obj, number in zip(objs, numbers, strict=True):
+            obj.pk = number
+        rows = [[write(obj) for write in writers] for obj in objs]
+        (_copy if connection.vendor == "postgresql" else _execute)(connection, model, fields, rows)
     for obj in objs:
         obj._state.adding, obj._state.db = False, alias
 
@@ -139,10 +142,32 @@ def _copy(connection: Any, model: Any, fields: Sequence[Any], rows: list[list[An
 
 
 def _execute(connection: Any, model: Any, fields: Sequence[Any], rows: list[list[Any]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(_statement(connection, model, fields), rows)
+
+
+def _one_by_one(
+    connection: Any,
+    model: Any,
+    fields: Sequence[Any],
+    writers: Sequence[Writer],
+    objs: Sequence[Any],
+) -> None:
+    numbered = [at for at, field in enumerate(fields) if not field.primary_key]
+    fields, writers = [fields[at] for at in numbered], [writers[at] for at in numbered]
+    statement = _statement(connection, model, fields)
+    key = connection.ops.quote_name(model._meta.pk.column)
+    with connection.cursor() as cursor:
+        for obj in objs:
+            cursor.execute(f"{statement} RETURNING {key}", [write(obj) for write in writers])
+            (obj.pk,) = cursor.fetchone()
+
+
+def _statement(connection: Any, model: Any, fields: Sequence[Any]) -> str:
     table, columns = _named(connection, model, fields)
+    shape = "%s::geometry" if connection.vendor == "postgresql" else "GeomFromWKB(%s, {srid})"
     places = ", ".join(
-        f"GeomFromWKB(%s, {field.srid})" if isinstance(field, BaseSpatialField) else "%s"
+        shape.format(srid=field.srid) if isinstance(field, BaseSpatialField) else "%s"
         for field in fields
     )
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608 — our own names
+    return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 — our own names

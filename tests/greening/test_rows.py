@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from greening.events.rows import LEAST, insert
 from greening.models import Event, PlantingSite, Species, Tree
 from greening.models.base import new_uuid
-from tests.factories import PlantingSiteFactory, SpeciesFactory
+from tests.factories import PlantingSiteFactory
 
 pytestmark = pytest.mark.django_db
 MANY = LEAST + 5
@@ -51,12 +51,13 @@ def facts(obj: Any) -> dict[str, Any]:
     return {name: value for name, value in {**values, **shapes}.items() if name not in left_out}
 
 
+@pytest.mark.parametrize("count", [2, MANY])
 @pytest.mark.parametrize(("model", "made"), [(PlantingSite, sites), (Event, events)])
-def test_the_same_rows_as_bulk_create(model: Any, made: Any) -> None:
-    ours, theirs = made(), made()
+def test_the_same_rows_as_bulk_create(model: Any, made: Any, count: int) -> None:
+    ours, theirs = made()[:count], made()[:count]
     insert(model, ours)
     model.objects.bulk_create(theirs)
-    assert len({obj.pk for obj in (*ours, *theirs)}) == 2 * MANY
+    assert len({obj.pk for obj in (*ours, *theirs)}) == 2 * count
     assert not any(obj._state.adding for obj in ours)
     stored = model.objects.in_bulk([obj.pk for obj in (*ours, *theirs)])
     for one, other in zip(ours, theirs, strict=True):
@@ -108,8 +109,8 @@ def test_an_object_just_saved_is_pointed_to() -> None:
     assert set(Tree.objects.values_list("species", flat=True)) == {species.pk}
 
 
-def test_few_rows_go_the_ordinary_way() -> None:
+def test_few_rows_get_their_numbers_one_by_one() -> None:
     made = sites()[:2]
     insert(PlantingSite, made)
-    assert PlantingSite.objects.count() == 2
-    assert SpeciesFactory.create().pk
+    assert [site.pk for site in PlantingSite.objects.order_by("pk")] == [site.pk for site in made]
+    assert PlantingSiteFactory.create().pk > made[1].pk
