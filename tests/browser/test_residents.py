@@ -203,7 +203,11 @@ def test_a_young_tree_is_adopted_from_its_card_on_the_map(visit: OpenPage, garde
     page = signed_in(visit(f"{gardens}/gardens/rules/"), gardens, KIM, "/")
     map_is_ready(page)
     page.get_by_role("tab", name="Liste").click()
-    page.get_by_label("État").select_option("establishing")
+    with page.expect_response(lambda answer: "state=establishing" in answer.url):
+        page.get_by_label("État").select_option("establishing")
+    expect(
+        page.locator("[data-list]:not([aria-busy])")
+    ).to_be_visible()  # the rows of before are gone
     page.locator("[data-row]").nth(2).get_by_role("link").first.click()
     page.get_by_role("link", name="Adopter : aider ce jeune arbre").click()
     expect(page.get_by_text("Son gestionnaire, « Ville »")).to_be_visible()
