@@ -19,8 +19,8 @@ class ParcelsConfig(AppConfig):
             due,
             garden_pages,
             lives,
+            notice_words,
             residents,
-            telling,
         )
         from parcels.map_layers import BUILDINGS, COURTYARDS, GARDENS, PARCELS, PLOTS
 
@@ -29,7 +29,7 @@ class ParcelsConfig(AppConfig):
         adoption_lives.declare()
         garden_pages.declare()
         due.declare()
-        telling.declare()
+        notice_words.declare()
         register_own_data(
             OwnData("gardens", residents.export, residents.erase, in_use=residents.in_use)
         )
